@@ -1,0 +1,149 @@
+//! Forms posted to a page's own path. They work without JavaScript; refused ones come back with what was typed.
+
+use crate::pages;
+use crate::visit::Visit;
+use atrium::Failure;
+use atrium_domain::{Error, Result};
+use leptos::prelude::use_context;
+use serde::de::DeserializeOwned;
+
+/// The paths that take forms, as the router wants them.
+pub const PATHS: &[&str] = &[
+    "/", "/chat", "/chat/{id}", "/sign-in", "/register", "/setup", "/sign-out", "/preferences", "/account", "/agents", "/agents/new", "/agents/{id}", "/admin/settings",
+];
+
+/// What was typed.
+#[derive(Debug, Clone, Default)]
+pub struct Fields(Vec<(String, String)>);
+
+/// A form that was refused, for the page that shows it again.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// What was typed.
+    pub fields: Fields,
+    /// Why.
+    pub failure: Failure,
+}
+
+/// A form that was taken.
+#[derive(Debug, Clone)]
+pub struct Done {
+    /// The page to show next.
+    pub next: String,
+    /// A cookie to set.
+    pub set_cookie: Option<String>,
+}
+
+impl Done {
+    /// Taken; `next` is a path of ours.
+    pub fn then(next: impl Into<String>) -> Self {
+        Self { next: next.into(), set_cookie: None }
+    }
+}
+
+impl Fields {
+    /// In the order of the form.
+    #[must_use]
+    pub fn new(fields: Vec<(String, String)>) -> Self {
+        Self(fields)
+    }
+
+    /// The value of the first field of that name, empty if there is none.
+    #[must_use]
+    pub fn text(&self, name: &str) -> &str {
+        self.0.iter().find(|it| it.0 == name).map_or("", |it| it.1.as_str())
+    }
+
+    /// The value, if something was typed.
+    #[must_use]
+    pub fn filled(&self, name: &str) -> Option<&str> {
+        atrium::text::filled(self.text(name))
+    }
+
+    /// Whether there is such a field.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|it| it.0 == name)
+    }
+
+    /// A value that must be an id.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn id<T: std::str::FromStr>(&self, name: &str, what: &'static str) -> Result<T> {
+        self.text(name).parse().map_err(|_| Error::NotFound(what))
+    }
+
+    /// All fields as a type of the shared words.
+    ///
+    /// # Errors
+    /// When a field cannot be read, which an honest browser does not send.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T> {
+        let map: serde_json::Map<_, _> = self.0.iter().map(|(name, value)| (name.clone(), serde_json::Value::String(value.clone()))).collect();
+        serde_json::from_value(map.into()).map_err(|error| Error::field("form", format!("The form was not understood ({error}). Reload the page and try again.")))
+    }
+}
+
+/// Does what the form at `path` asks for.
+///
+/// # Errors
+/// With what to change.
+pub async fn submit(visit: &Visit, path: &str, fields: &Fields) -> Result<Done> {
+    let parts: Vec<_> = path.split('/').filter(|it| !it.is_empty()).collect();
+    match parts.as_slice() {
+        [] | ["chat"] => pages::chat::submit_new(visit, fields).await,
+        ["chat", id] => pages::chat::submit(visit, parse(id, "conversation")?, fields).await,
+        ["sign-in"] => pages::entrance::sign_in(visit, fields).await,
+        ["register"] => pages::entrance::register(visit, fields).await,
+        ["setup"] => pages::entrance::set_up(visit, fields).await,
+        ["sign-out"] => pages::account::sign_out(visit).await,
+        ["preferences"] => pages::account::set_preferences(fields),
+        ["account"] => pages::account::submit(visit, fields).await,
+        ["agents"] => pages::agents::submit_list(visit, fields).await,
+        ["agents", "new"] => pages::agents::create(visit, fields).await,
+        ["agents", id] => pages::agents::update(visit, parse(id, "agent")?, fields).await,
+        ["admin", "settings"] => pages::settings::submit(visit, fields).await,
+        _ => Err(Error::NotFound("page")),
+    }
+}
+
+fn parse<T: std::str::FromStr>(id: &str, what: &'static str) -> Result<T> {
+    id.parse().map_err(|_| Error::NotFound(what))
+}
+
+/// The page to sign in at, and to come back from.
+#[must_use]
+pub fn sign_in_path(next: &str) -> String {
+    let escaped: String = next.bytes().map(|it| if it.is_ascii_alphanumeric() || b"/-_.".contains(&it) { char::from(it).to_string() } else { format!("%{it:02X}") }).collect();
+    format!("/sign-in?next={escaped}")
+}
+
+/// A path of ours from something typed; nobody is sent elsewhere after signing in.
+#[must_use]
+pub fn local_path(next: &str) -> &str {
+    let is_local = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']);
+    if is_local { next } else { "/" }
+}
+
+/// The refused form that is being shown again, if one is.
+#[must_use]
+pub fn refused() -> Option<Refused> {
+    use_context()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_sent_elsewhere() {
+        for (next, path) in [("/chat/1", "/chat/1"), ("//evil.example", "/"), ("https://evil.example", "/"), ("/\\evil.example", "/"), ("", "/"), ("/a\r\nset-cookie:x", "/")] {
+            assert_eq!(local_path(next), path);
+        }
+    }
+
+    #[test]
+    fn the_way_back_survives_as_a_parameter() {
+        assert_eq!(sign_in_path("/chat/a b&c"), "/sign-in?next=/chat/a%20b%26c");
+    }
+}

@@ -1,0 +1,173 @@
+//! Server functions: what islands ask of the server. Each is a few lines over a function of the domain, under `/_fn`.
+
+use atrium::Failure;
+use atrium::agents::AgentForm;
+use atrium::chat::{ConversationPage, MessageView, Thread};
+use atrium::ids::{AgentId, ConversationId, MessageId, RunId};
+use leptos::prelude::*;
+use leptos::server_fn::codec::{Json, JsonEncoding};
+use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use serde::{Deserialize, Serialize};
+
+/// A refusal on its way to an island.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error(transparent)]
+#[serde(transparent)]
+pub struct Refusal(#[from] pub Failure);
+
+impl FromServerFnError for Refusal {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        let failure = match error {
+            ServerFnErrorErr::Request(_) => Failure::new(0, "unreachable", "The server cannot be reached. Check the connection; what you typed is kept."),
+            other => Failure::new(500, "protocol", format!("The server's answer was not understood ({other}). Reload the page.")),
+        };
+        Self(failure)
+    }
+}
+
+#[cfg(feature = "ssr")]
+mod on_server {
+    use super::Refusal;
+    use crate::visit::Visit;
+    use atrium::people::Viewer;
+    use atrium_domain::{Atrium, Error};
+    use axum::http::StatusCode;
+
+    impl From<Error> for Refusal {
+        fn from(error: Error) -> Self {
+            let failure = error.to_failure();
+            if let Some(cause) = error.cause() {
+                tracing::error!(status = failure.status, cause, "a server function failed");
+            }
+            if let (Some(response), Ok(status)) = (leptos::prelude::use_context::<leptos_axum::ResponseOptions>(), StatusCode::from_u16(failure.status)) {
+                response.set_status(status);
+            }
+            Self(failure)
+        }
+    }
+
+    /// The application and whoever asks it.
+    pub fn asked_by() -> Result<(Atrium, Viewer), Error> {
+        let visit = Visit::current()?;
+        let viewer = visit.viewer()?.clone();
+        Ok((visit.atrium, viewer))
+    }
+}
+#[cfg(feature = "ssr")]
+use on_server::asked_by;
+
+/// What changed at the end of a thread: each message goes after its parent, and what stood there gives way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Grown {
+    pub conversation: ConversationId,
+    pub title: String,
+    pub messages: Vec<MessageView>,
+}
+
+#[server(prefix = "/_fn", endpoint = "send_message", input = Json)]
+pub async fn send_message(conversation: Option<ConversationId>, instead_of: Option<MessageId>, agent: Option<AgentId>, text: String) -> Result<Grown, Refusal> {
+    use atrium_domain::chat::Target;
+    let (atrium, viewer) = asked_by()?;
+    let target = match (conversation, instead_of) {
+        (None, _) => Target::New,
+        (Some(id), None) => Target::End(id),
+        (Some(id), Some(message)) => Target::InsteadOf(id, message),
+    };
+    let sent = atrium.chat.send(&viewer, target, agent, &text).await?;
+    grown(&atrium, &viewer, sent).await
+}
+
+#[server(prefix = "/_fn", endpoint = "regenerate", input = Json)]
+pub async fn regenerate(conversation: ConversationId, message: MessageId, agent: Option<AgentId>) -> Result<Grown, Refusal> {
+    let (atrium, viewer) = asked_by()?;
+    let sent = atrium.chat.regenerate(&viewer, conversation, message, agent).await?;
+    grown(&atrium, &viewer, sent).await
+}
+
+#[server(prefix = "/_fn", endpoint = "resume", input = Json)]
+pub async fn resume(conversation: ConversationId, message: MessageId) -> Result<Grown, Refusal> {
+    let (atrium, viewer) = asked_by()?;
+    let sent = atrium.chat.resume(&viewer, conversation, message).await?;
+    grown(&atrium, &viewer, sent).await
+}
+
+#[cfg(feature = "ssr")]
+async fn grown(atrium: &atrium_domain::Atrium, viewer: &atrium::people::Viewer, sent: atrium_domain::chat::Sent) -> Result<Grown, Refusal> {
+    let (title, messages) = atrium.chat.newest_exchange(viewer, sent).await?;
+    Ok(Grown { conversation: sent.conversation, title, messages })
+}
+
+#[server(prefix = "/_fn", endpoint = "stop", input = Json)]
+pub async fn stop(run: RunId) -> Result<(), Refusal> {
+    let (atrium, viewer) = asked_by()?;
+    Ok(atrium.chat.stop(&viewer, run).await?)
+}
+
+#[server(prefix = "/_fn", endpoint = "messages", input = Json)]
+pub async fn messages(conversation: ConversationId, older_than: Option<MessageId>) -> Result<Thread, Refusal> {
+    let (atrium, viewer) = asked_by()?;
+    Ok(atrium.chat.thread(&viewer, conversation, older_than).await?)
+}
+
+#[server(prefix = "/_fn", endpoint = "select_branch", input = Json)]
+pub async fn select_branch(conversation: ConversationId, message: MessageId) -> Result<Thread, Refusal> {
+    let (atrium, viewer) = asked_by()?;
+    atrium.chat.select_branch(&viewer, conversation, message).await?;
+    Ok(atrium.chat.thread(&viewer, conversation, None).await?)
+}
+
+#[server(prefix = "/_fn", endpoint = "delete_message", input = Json)]
+pub async fn delete_message(conversation: ConversationId, message: MessageId) -> Result<Thread, Refusal> {
+    let (atrium, viewer) = asked_by()?;
+    atrium.chat.delete_message(&viewer, conversation, message).await?;
+    Ok(atrium.chat.thread(&viewer, conversation, None).await?)
+}
+
+#[server(prefix = "/_fn", endpoint = "restore_message", input = Json)]
+pub async fn restore_message(conversation: ConversationId, message: MessageId) -> Result<Thread, Refusal> {
+    let (atrium, viewer) = asked_by()?;
+    atrium.chat.restore_message(&viewer, conversation, message).await?;
+    Ok(atrium.chat.thread(&viewer, conversation, None).await?)
+}
+
+#[server(prefix = "/_fn", endpoint = "conversations", input = Json)]
+pub async fn conversations(cursor: Option<String>, search: Option<String>) -> Result<ConversationPage, Refusal> {
+    let (atrium, viewer) = asked_by()?;
+    Ok(atrium.chat.conversations(&viewer, cursor.as_deref(), search.as_deref()).await?)
+}
+
+#[server(prefix = "/_fn", endpoint = "rename", input = Json)]
+pub async fn rename(conversation: ConversationId, title: String) -> Result<String, Refusal> {
+    let (atrium, viewer) = asked_by()?;
+    Ok(atrium.chat.rename(&viewer, conversation, &title).await?)
+}
+
+#[server(prefix = "/_fn", endpoint = "delete", input = Json)]
+pub async fn delete(conversation: ConversationId) -> Result<(), Refusal> {
+    let (atrium, viewer) = asked_by()?;
+    Ok(atrium.chat.delete(&viewer, conversation).await?)
+}
+
+#[server(prefix = "/_fn", endpoint = "restore", input = Json)]
+pub async fn restore(conversation: ConversationId) -> Result<(), Refusal> {
+    let (atrium, viewer) = asked_by()?;
+    Ok(atrium.chat.restore(&viewer, conversation).await?)
+}
+
+/// The models that a provider offers at this moment.
+#[server(prefix = "/_fn", endpoint = "models", input = Json)]
+pub async fn models(provider: String) -> Result<Vec<String>, Refusal> {
+    let (atrium, _) = asked_by()?;
+    let provider = atrium::catalogue::Provider::parse(&provider).ok_or_else(|| atrium_domain::Error::field("provider", "Choose a provider."))?;
+    Ok(atrium.connections.models(provider).await?)
+}
+
+/// Asks the agent of a form one short question.
+#[server(prefix = "/_fn", endpoint = "test_agent", input = Json)]
+pub async fn test_agent(form: AgentForm) -> Result<String, Refusal> {
+    let (atrium, viewer) = asked_by()?;
+    let draft = form.check().map_err(atrium_domain::Error::Invalid)?;
+    Ok(atrium_domain::agents::trial::run(&atrium.store, &atrium.ports, &atrium.connections, &viewer, &draft).await?)
+}

@@ -1,0 +1,47 @@
+//! What islands want of the browser. Called from handlers and effects only, which the server never runs.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast as _;
+use web_sys::Storage;
+
+fn storage() -> Option<Storage> {
+    window().local_storage().ok().flatten()
+}
+
+/// A text kept in this browser.
+#[must_use]
+pub fn remembered(key: &str) -> Option<String> {
+    storage()?.get_item(key).ok().flatten().filter(|it| !it.is_empty())
+}
+
+/// Keeps a text in this browser; an empty one is forgotten. Without storage nothing is kept, which harms nobody.
+pub fn remember(key: &str, value: &str) {
+    if let Some(storage) = storage() {
+        let _ = if value.is_empty() { storage.remove_item(key) } else { storage.set_item(key, value) };
+    }
+}
+
+/// Puts a text on the clipboard.
+pub fn copy(text: &str) {
+    let _promise = window().navigator().clipboard().write_text(text);
+}
+
+/// Shows another path in the address bar, without going there.
+pub fn show_path(path: &str) {
+    if let Ok(history) = window().history() {
+        let _ = history.push_state_with_url(&wasm_bindgen::JsValue::NULL, "", Some(path));
+    }
+}
+
+/// Gives an element the keyboard.
+pub fn focus(selector: &str) {
+    if let Some(element) = document().query_selector(selector).ok().flatten().and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
+}
+
+/// Whether the page shows its end, give or take a line.
+#[must_use]
+pub fn is_at_end(scroller: &web_sys::Element) -> bool {
+    scroller.scroll_height() - scroller.scroll_top() - scroller.client_height() < 48
+}

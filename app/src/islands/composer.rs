@@ -1,0 +1,93 @@
+//! Where people write: Enter sends, Shift+Enter breaks the line. A draft survives a reload and an expired session.
+
+use super::browser;
+use crate::icons::{Icon, icon};
+use leptos::prelude::*;
+
+#[component]
+pub fn Composer(
+    /// Where the form goes without JavaScript.
+    path: Signal<String>,
+    /// The name under which this browser keeps the draft.
+    draft_key: Signal<String>,
+    draft: String,
+    agent: Signal<String>,
+    /// The run that could be stopped.
+    running: Signal<Option<String>>,
+    #[prop(into)] error: RwSignal<Option<(String, bool)>>,
+    send: impl Fn(String) + Copy + Send + Sync + 'static,
+    stop: impl Fn() + Copy + Send + Sync + 'static,
+    text: RwSignal<String>,
+) -> impl IntoView {
+    let field = NodeRef::<leptos::html::Textarea>::new();
+    Effect::new(move |first: Option<()>| {
+        let key = draft_key.get();
+        if first.is_none() {
+            if let Some(kept) = browser::remembered(&key).filter(|_| text.with_untracked(String::is_empty)) {
+                text.set(kept);
+            }
+        }
+    });
+    let submit = move || {
+        let typed = text.get_untracked();
+        if running.get_untracked().is_none() && !typed.trim().is_empty() {
+            send(typed);
+        }
+    };
+    let keyed = move |event: leptos::ev::KeyboardEvent| match event.key().as_str() {
+        // An input method uses Enter to take a word.
+        "Enter" if !event.shift_key() && !event.is_composing() => {
+            event.prevent_default();
+            submit();
+        }
+        "Escape" if running.get_untracked().is_some() => {
+            event.prevent_default();
+            stop();
+        }
+        _ => {}
+    };
+    view! {
+        <form
+            class="composer"
+            method="post"
+            action=move || path.get()
+            on:submit=move |event| {
+                event.prevent_default();
+                if running.get_untracked().is_some() { stop() } else { submit() }
+            }
+        >
+            {move || error.get().map(|(message, needs_sign_in)| view! {
+                <p class="outcome error" role="alert">
+                    {icon(Icon::Warning)}
+                    <span>{message} {needs_sign_in.then(|| view! { " " <a href=move || format!("/sign-in?next={}", path.get())>"Sign in"</a> })}</span>
+                </p>
+            })}
+            <input type="hidden" name="agent" value=move || agent.get()/>
+            {move || running.get().map(|run| view! { <input type="hidden" name="run" value=run/> })}
+            <div class="composer-box">
+                <textarea
+                    node_ref=field
+                    id="composer"
+                    name="text"
+                    rows="1"
+                    aria-label="Message"
+                    placeholder="Ask anything"
+                    autofocus=true
+                    prop:value=move || text.get()
+                    on:input:target=move |event| {
+                        let typed = event.target().value();
+                        browser::remember(&draft_key.get_untracked(), &typed);
+                        text.set(typed);
+                    }
+                    on:keydown=keyed
+                >{format!("\n{draft}")}</textarea>
+                <Show
+                    when=move || running.get().is_some()
+                    fallback=move || view! { <button class="button primary icon-only send" name="action" value="send" aria-label="Send" title="Send (Enter)">{icon(Icon::Send)}</button> }
+                >
+                    <button class="button icon-only send" name="action" value="stop" aria-label="Stop" title="Stop (Esc)">{icon(Icon::Stop)}</button>
+                </Show>
+            </div>
+        </form>
+    }
+}

@@ -1,0 +1,11 @@
+//! The parts of pages that live in the browser. Rendered on the server first, so that they show, and where they are
+//! forms also work, without it.
+
+pub mod browser;
+mod composer;
+pub mod conversations;
+mod live;
+mod message;
+pub mod model_field;
+pub mod room;
+pub mod toasts;

@@ -1,0 +1,341 @@
+//! The chat: a thread that grows, and the place to write.
+
+use super::composer::Composer;
+use super::live::{Live, announce};
+use super::message::{Ask, Message};
+use super::{browser, toasts};
+use crate::functions::{self, Grown, Refusal};
+use crate::icons::{Icon, icon};
+use atrium::chat::{MessageView, Thread};
+use atrium::ids::{AgentId, ConversationId};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use serde::{Deserialize, Serialize};
+use std::cell::Cell;
+use std::future::Future;
+use wasm_bindgen::JsCast as _;
+
+/// An agent to choose for the next message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentChoice {
+    pub id: AgentId,
+    pub name: String,
+    pub description: String,
+    pub avatar: String,
+    pub model: String,
+}
+
+thread_local! {
+    static TITLE: Cell<Option<RwSignal<String>>> = const { Cell::new(None) };
+}
+
+/// The conversation that is shown has another title.
+pub fn retitle(title: &str) {
+    if let Some(signal) = TITLE.get() {
+        signal.set(title.to_owned());
+        document().set_title(&format!("{title} · Atrium"));
+    }
+}
+
+/// The conversation that is shown is gone.
+pub fn leave() {
+    let _ = window().location().set_href("/");
+}
+
+/// What the room is made of; signals all, so it is copied freely.
+#[derive(Clone, Copy)]
+struct State {
+    conversation: RwSignal<Option<ConversationId>>,
+    title: RwSignal<String>,
+    messages: RwSignal<Vec<Live>>,
+    has_older: RwSignal<bool>,
+    agent: RwSignal<AgentId>,
+    text: RwSignal<String>,
+    error: RwSignal<Option<(String, bool)>>,
+    /// The reader is at the end and stays there while the answer grows.
+    follows: RwSignal<bool>,
+    scroller: NodeRef<leptos::html::Div>,
+}
+
+impl State {
+    fn running(self) -> Option<atrium::ids::RunId> {
+        self.messages.with(|it| it.iter().find_map(|live| live.view.with(|view| view.run.map(|run| run.id))))
+    }
+
+    fn path(self) -> String {
+        self.conversation.get().map_or_else(|| "/".to_owned(), |it| format!("/chat/{it}"))
+    }
+
+    fn draft_key(self) -> String {
+        self.conversation.get().map_or_else(|| "draft:new".to_owned(), |it| format!("draft:{it}"))
+    }
+
+    /// Does something on the server; refusals stay at the composer, where they can be read.
+    fn attempt<T: 'static>(self, call: impl Future<Output = Result<T, Refusal>> + 'static, done: impl FnOnce(T) + 'static) {
+        spawn_local(async move {
+            match call.await {
+                Ok(value) => {
+                    self.error.set(None);
+                    done(value);
+                }
+                Err(refusal) => {
+                    self.error.set(Some((refusal.0.message.clone(), refusal.0.needs_sign_in())));
+                    if !refusal.0.needs_sign_in() {
+                        toasts::complain(refusal.0.message);
+                    }
+                }
+            }
+        });
+    }
+
+    fn send(self, text: String, instead_of: Option<atrium::ids::MessageId>) {
+        let key = self.draft_key();
+        let call = functions::send_message(self.conversation.get_untracked(), instead_of, Some(self.agent.get_untracked()), text.clone());
+        if instead_of.is_none() {
+            self.text.set(String::new());
+        }
+        spawn_local(async move {
+            match call.await {
+                Ok(grown) => {
+                    browser::remember(&key, "");
+                    self.error.set(None);
+                    self.follows.set(true);
+                    self.grow(grown);
+                }
+                Err(refusal) => {
+                    // What was typed comes back, unless something else is being typed already.
+                    if instead_of.is_none() && self.text.with_untracked(String::is_empty) {
+                        browser::remember(&key, &text);
+                        self.text.set(text);
+                    }
+                    self.error.set(Some((refusal.0.message.clone(), refusal.0.needs_sign_in())));
+                }
+            }
+        });
+    }
+
+    /// Each new message goes after its parent; what stood there is on another branch now.
+    fn grow(self, grown: Grown) {
+        if self.conversation.get_untracked() != Some(grown.conversation) {
+            self.conversation.set(Some(grown.conversation));
+            browser::show_path(&format!("/chat/{}", grown.conversation));
+        }
+        retitle(&grown.title);
+        announce(grown.conversation, &grown.title);
+        for view in grown.messages {
+            let known = self.messages.with_untracked(|it| it.iter().copied().find(|live| live.id == view.id));
+            match known {
+                Some(live) => live.take(view),
+                None => self.messages.update(|messages| {
+                    let keep = match view.parent_id {
+                        Some(parent) => messages.iter().position(|it| it.id == parent).map_or(messages.len(), |at| at + 1),
+                        None => 0,
+                    };
+                    messages.truncate(keep);
+                    messages.push(Live::new(view));
+                }),
+            }
+        }
+        self.listen();
+    }
+
+    /// Shows another branch; messages that are on both stay as they are.
+    fn show(self, thread: Thread) {
+        self.has_older.set(thread.has_older);
+        let known = self.messages.get_untracked();
+        let lives = thread.messages.into_iter().map(|view| match known.iter().find(|it| it.id == view.id) {
+            Some(live) => {
+                live.take(view);
+                *live
+            }
+            None => Live::new(view),
+        });
+        self.messages.set(lives.collect());
+        self.listen();
+    }
+
+    fn prepend(self, thread: Thread) {
+        self.has_older.set(thread.has_older);
+        self.messages.update(|messages| {
+            messages.splice(0..0, thread.messages.into_iter().map(Live::new));
+        });
+    }
+
+    fn listen(self) {
+        for live in self.messages.get_untracked() {
+            live.attach(
+                move || self.stay_at_end(),
+                move |title| {
+                    retitle(title);
+                    self.stay_at_end();
+                },
+            );
+        }
+        self.stay_at_end();
+    }
+
+    fn stay_at_end(self) {
+        if self.follows.get_untracked() {
+            request_animation_frame(move || {
+                if let Some(scroller) = self.scroller.get_untracked() {
+                    scroller.set_scroll_top(scroller.scroll_height());
+                }
+            });
+        }
+    }
+
+    fn stop(self) {
+        if let Some(run) = untrack(|| self.running()) {
+            self.attempt(functions::stop(run), |()| {});
+        }
+    }
+
+    fn ask(self, what: Ask) {
+        let Some(id) = self.conversation.get_untracked() else { return };
+        let agent = Some(self.agent.get_untracked());
+        match what {
+            Ask::Regenerate(message) => self.attempt(functions::regenerate(id, message, agent), move |grown| self.grow(grown)),
+            Ask::Continue(message) => self.attempt(functions::resume(id, message), move |grown| self.grow(grown)),
+            Ask::Show(message) => self.attempt(functions::select_branch(id, message), move |thread| self.show(thread)),
+            Ask::Resend(message, text) => self.send(text, Some(message)),
+            Ask::Delete(message) => self.attempt(functions::delete_message(id, message), move |thread| {
+                self.show(thread);
+                toasts::offer_undo("Message deleted", move || self.attempt(functions::restore_message(id, message), move |thread| self.show(thread)));
+            }),
+        }
+    }
+}
+
+#[island]
+pub fn Room(thread: Option<Thread>, agents: Vec<AgentChoice>, agent: AgentId, draft: String, error: Option<String>) -> impl IntoView {
+    let (conversation, title, messages, has_older) = match thread {
+        Some(it) => (Some(it.id), it.title, it.messages, it.has_older),
+        None => (None, "New conversation".to_owned(), Vec::<MessageView>::new(), false),
+    };
+    let state = State {
+        conversation: RwSignal::new(conversation),
+        title: RwSignal::new(title),
+        messages: RwSignal::new(messages.into_iter().map(Live::new).collect()),
+        has_older: RwSignal::new(has_older),
+        agent: RwSignal::new(agent),
+        text: RwSignal::new(draft.clone()),
+        error: RwSignal::new(error.map(|it| (it, false))),
+        follows: RwSignal::new(true),
+        scroller: NodeRef::new(),
+    };
+    if cfg!(feature = "hydrate") {
+        TITLE.set(Some(state.title));
+    }
+    Effect::new(move || state.listen());
+
+    let path = Signal::derive(move || state.path());
+    let running = Signal::derive(move || state.running().map(|it| it.to_string()));
+    let is_empty = move || state.messages.with(Vec::is_empty);
+    let older = move |_| {
+        let (Some(id), Some(first)) = (state.conversation.get_untracked(), state.messages.with_untracked(|it| it.first().map(|it| it.id))) else { return };
+        state.follows.set(false);
+        state.attempt(functions::messages(id, Some(first)), move |thread| state.prepend(thread));
+    };
+    let options = agents.iter().map(|it| view! { <option value=it.id.to_string() selected=it.id == agent>{it.name.clone()}</option> }).collect_view();
+    let chosen = {
+        let agents = agents.clone();
+        move || agents.iter().find(|it| it.id == state.agent.get()).cloned()
+    };
+    let ask = move |what| state.ask(what);
+
+    view! {
+        <header class="page-head">
+            <label class="button icon-only rail-button" for="rail-open" title="Show navigation">{icon(Icon::Menu)}</label>
+            <h1 class="room-title">{move || state.title.get()}</h1>
+            <div class="page-actions">
+                <label class="agent-picker">
+                    <span class="visually-hidden">"Agent"</span>
+                    <select on:change:target=move |event| {
+                        if let Ok(id) = event.target().value().parse() {
+                            state.agent.set(id);
+                        }
+                    }>{options}</select>
+                </label>
+            </div>
+        </header>
+        <div
+            class="thread"
+            node_ref=state.scroller
+            on:scroll=move |_| {
+                if let Some(scroller) = state.scroller.get_untracked() {
+                    state.follows.set(browser::is_at_end(&scroller));
+                }
+            }
+            on:click=copy_code
+        >
+            <div class="column">
+                <Show when=move || state.has_older.get()>
+                    <button type="button" class="button js-only" on:click=older>"Show older messages"</button>
+                </Show>
+                <Show when=is_empty>
+                    {
+                        let chosen = chosen();
+                        view! {
+                            <div class="welcome">
+                                {chosen.map(|it| view! {
+                                    <span class="avatar large">{icon(Icon::avatar(&it.avatar))}</span>
+                                    <h2>{it.name}</h2>
+                                    <p class="muted">{it.description}</p>
+                                    <p class="muted small">{it.model}</p>
+                                })}
+                                <Starters pick=move |text: &'static str| {
+                                    state.text.set(text.to_owned());
+                                    browser::focus("#composer");
+                                }/>
+                            </div>
+                        }
+                    }
+                </Show>
+                <For each=move || state.messages.get() key=|it| it.id let(live)>
+                    <Message live path ask/>
+                </For>
+            </div>
+        </div>
+        <div class="dock">
+            <Show when=move || !state.follows.get()>
+                <button type="button" class="button icon-only to-end js-only" aria-label="Go to the end" title="Go to the end" on:click=move |_| {
+                    state.follows.set(true);
+                    state.stay_at_end();
+                }>{icon(Icon::Down)}</button>
+            </Show>
+            <Composer
+                path
+                draft_key=Signal::derive(move || state.draft_key())
+                draft
+                agent=Signal::derive(move || state.agent.get().to_string())
+                running
+                error=state.error
+                send=move |text| state.send(text, None)
+                stop=move || state.stop()
+                text=state.text
+            />
+        </div>
+    }
+}
+
+/// First steps for an empty page.
+#[component]
+fn Starters(pick: impl Fn(&'static str) + Copy + Send + 'static) -> impl IntoView {
+    const STARTERS: [&str; 3] = ["Explain how tides work, in three sentences.", "Write a short, friendly reminder about an overdue invoice.", "What should I ask before I sign a lease?"];
+    view! {
+        <ul class="starters js-only">
+            {STARTERS.map(|text| view! { <li><button type="button" class="starter" on:click=move |_| pick(text)>{text}</button></li> })}
+        </ul>
+    }
+}
+
+/// Code blocks come as HTML from the server; their Copy buttons are heard here.
+fn copy_code(event: leptos::ev::MouseEvent) {
+    let Some(target) = event.target().and_then(|it| it.dyn_into::<web_sys::Element>().ok()) else { return };
+    let Some(button) = target.closest("[data-copy]").ok().flatten() else { return };
+    let code = button.closest("figure").ok().flatten().and_then(|it| it.query_selector("code").ok().flatten()).and_then(|it| it.text_content());
+    if let Some(code) = code {
+        browser::copy(&code);
+        toasts::say("Copied");
+    }
+}

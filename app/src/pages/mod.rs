@@ -1,0 +1,8 @@
+//! The pages, a file a subject: what they show, and what their forms do. They exist on the server only.
+
+pub mod account;
+pub mod agents;
+pub mod chat;
+pub mod entrance;
+pub mod not_found;
+pub mod settings;

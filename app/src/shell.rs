@@ -1,0 +1,80 @@
+//! The document around every page, and which page a path shows.
+
+use crate::components::CurrentVisit;
+use crate::islands::toasts::Toaster;
+use crate::pages;
+use leptos::nonce::use_nonce;
+use leptos::prelude::*;
+use leptos_meta::{MetaTags, Title, provide_meta_context};
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::{SsrMode, path};
+
+/// Where styles and scripts are; made by the server, which embeds them.
+#[derive(Debug, Clone)]
+pub struct Assets {
+    /// Path of the stylesheet.
+    pub style: Option<String>,
+    /// Whether the browser half is there.
+    pub has_script: bool,
+}
+
+/// The document.
+pub fn shell(options: LeptosOptions, assets: Assets) -> impl IntoView {
+    protect();
+    let preferences = use_context::<CurrentVisit>().map(|it| it.preferences).unwrap_or_default();
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=preferences.theme data-rail=preferences.is_rail_collapsed.then_some("collapsed")>
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"/>
+                <meta name="color-scheme" content="light dark"/>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <link rel="manifest" href="/manifest.webmanifest"/>
+                {assets.style.map(|href| view! { <link rel="stylesheet" href=href/> })}
+                {assets.has_script.then(|| view! { <HydrationScripts options=options islands=true/> })}
+                <MetaTags/>
+            </head>
+            <body>
+                <Pages/>
+                <Toaster/>
+            </body>
+        </html>
+    }
+}
+
+/// Every page at its path.
+#[component]
+pub fn Pages() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Title formatter=|title: String| if title.is_empty() { "Atrium".to_owned() } else { format!("{title} · Atrium") }/>
+        <Router>
+            <Routes fallback=pages::not_found::NotFound>
+                <Route path=path!("/") view=pages::chat::NewChat ssr=SsrMode::Async/>
+                <Route path=path!("/chat") view=pages::chat::NewChat ssr=SsrMode::Async/>
+                <Route path=path!("/chat/:id") view=pages::chat::Conversation ssr=SsrMode::Async/>
+                <Route path=path!("/agents") view=pages::agents::AgentList ssr=SsrMode::Async/>
+                <Route path=path!("/agents/new") view=pages::agents::NewAgent ssr=SsrMode::Async/>
+                <Route path=path!("/agents/:id") view=pages::agents::EditAgent ssr=SsrMode::Async/>
+                <Route path=path!("/account") view=pages::account::Account ssr=SsrMode::Async/>
+                <Route path=path!("/admin/settings") view=pages::settings::SettingsPage ssr=SsrMode::Async/>
+                <Route path=path!("/sign-in") view=pages::entrance::SignIn ssr=SsrMode::Async/>
+                <Route path=path!("/register") view=pages::entrance::Register ssr=SsrMode::Async/>
+                <Route path=path!("/setup") view=pages::entrance::Setup ssr=SsrMode::Async/>
+            </Routes>
+        </Router>
+    }
+}
+
+/// Scripts run only if this reply names them; nothing is loaded from elsewhere.
+fn protect() {
+    let (Some(response), Some(nonce)) = (use_context::<leptos_axum::ResponseOptions>(), use_nonce()) else { return };
+    let policy = format!(
+        "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    );
+    if let Ok(value) = axum::http::HeaderValue::from_str(&policy) {
+        response.insert_header(axum::http::header::CONTENT_SECURITY_POLICY, value);
+    }
+    response.insert_header(axum::http::header::CACHE_CONTROL, axum::http::HeaderValue::from_static("no-store"));
+}

@@ -1,0 +1,97 @@
+//! Who looks at a page: made by the server's middleware for every request.
+
+use crate::islands::toasts::Undo;
+use atrium::people::Viewer;
+use atrium_domain::{Atrium, Error, Result};
+use leptos::prelude::use_context;
+use serde::{Deserialize, Serialize};
+use tower_sessions::Session;
+
+/// The session's key for the id of whoever is signed in.
+pub const USER: &str = "user";
+const TOAST: &str = "toast";
+
+/// What a browser remembers of how it wants to see things; in cookies, so that the first paint is right.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Preferences {
+    /// `light` or `dark`; nothing follows the system.
+    pub theme: Option<&'static str>,
+    /// The rail is folded away.
+    pub is_rail_collapsed: bool,
+}
+
+/// A request's person, session and application.
+#[derive(Debug, Clone)]
+pub struct Visit {
+    /// Everything that Atrium does.
+    pub atrium: Atrium,
+    /// Whoever is signed in.
+    pub viewer: Option<Viewer>,
+    /// The browser's session.
+    pub session: Session,
+    /// Where the request comes from, for limits.
+    pub address: String,
+    /// How the browser wants to see things.
+    pub preferences: Preferences,
+}
+
+/// Something to be said on the next page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Toast {
+    /// What happened.
+    pub text: String,
+    /// A form that undoes it.
+    pub undo: Option<Undo>,
+}
+
+impl Visit {
+    /// The visit that the page or server function at work belongs to.
+    ///
+    /// # Errors
+    /// When there is none, which is a fault of the wiring.
+    pub fn current() -> Result<Self> {
+        use_context().ok_or_else(|| Error::Internal("no visit is attached to this request".to_owned()))
+    }
+
+    /// Whoever is signed in.
+    ///
+    /// # Errors
+    /// When nobody is.
+    pub fn viewer(&self) -> Result<&Viewer> {
+        self.viewer.as_ref().ok_or(Error::SignedOut)
+    }
+
+    /// Signs `viewer` in, in a session with a new id: one that was planted before is worth nothing.
+    ///
+    /// # Errors
+    /// When the session cannot be stored.
+    pub async fn sign_in(&self, viewer: &Viewer) -> Result<()> {
+        self.session.cycle_id().await.map_err(internal)?;
+        self.session.insert(USER, viewer.id).await.map_err(internal)
+    }
+
+    /// Signs out here.
+    ///
+    /// # Errors
+    /// When the session cannot be removed.
+    pub async fn sign_out(&self) -> Result<()> {
+        self.session.flush().await.map_err(internal)
+    }
+
+    /// Says something on the next page.
+    ///
+    /// # Errors
+    /// When the session cannot be stored.
+    pub async fn toast(&self, text: impl Into<String>, undo: Option<Undo>) -> Result<()> {
+        self.session.insert(TOAST, Toast { text: text.into(), undo }).await.map_err(internal)
+    }
+
+    /// What was to be said, once.
+    pub async fn take_toast(&self) -> Option<Toast> {
+        self.session.remove(TOAST).await.ok().flatten()
+    }
+}
+
+fn internal(error: tower_sessions::session::Error) -> Error {
+    Error::Internal(format!("session: {error}"))
+}

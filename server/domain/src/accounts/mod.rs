@@ -1,0 +1,165 @@
+//! People and how they come in: accounts, passwords, sessions, the first administrator.
+
+mod password;
+pub mod sessions;
+pub mod setup;
+#[cfg(test)]
+mod tests;
+
+pub use password::Hasher;
+
+use crate::error::{Error, Result, breaks_unique};
+use crate::limits::{self, Limit};
+use crate::ports::{Ports, SECOND};
+use crate::store::{Store, Tx, args};
+use atrium::ids::{OrganisationId, UserId};
+use atrium::people::{Credentials, NewPerson, Role, Viewer, normalise_email};
+use uuid::Uuid;
+
+/// Wrong passwords for one account, and sign-ins from one address.
+const PER_ACCOUNT: Limit = Limit { hits: 10, window: 15 * 60 * SECOND };
+const PER_ADDRESS: Limit = Limit { hits: 50, window: 15 * 60 * SECOND };
+const REGISTRATIONS: Limit = Limit { hits: 10, window: 3600 * SECOND };
+
+/// The organisation of whoever comes without an invitation.
+const DEFAULT_ORGANISATION: &str = "Default organisation";
+
+#[derive(sqlx::FromRow)]
+struct UserRow {
+    id: Uuid,
+    organisation_id: Uuid,
+    email: String,
+    name: String,
+    role: String,
+    is_superuser: bool,
+    is_active: bool,
+    password_hash: String,
+}
+
+impl UserRow {
+    fn into_viewer(self) -> Result<Viewer> {
+        let role = Role::parse(&self.role).ok_or_else(|| Error::Internal(format!("user {} has the unknown role {}", self.id, self.role)))?;
+        Ok(Viewer { id: self.id.into(), organisation: self.organisation_id.into(), role, is_superuser: self.is_superuser, name: self.name, email: self.email })
+    }
+}
+
+const SELECT_BY_EMAIL: &str = "SELECT id, organisation_id, email, name, role, is_superuser, is_active, password_hash FROM users WHERE email = $1";
+const SELECT_BY_ID: &str = "SELECT id, organisation_id, email, name, role, is_superuser, is_active, password_hash FROM users WHERE id = $1";
+
+/// What accounts need to work.
+#[derive(Debug, Clone)]
+pub struct Accounts {
+    store: Store,
+    ports: Ports,
+    hasher: Hasher,
+}
+
+impl Accounts {
+    /// Over `store`.
+    #[must_use]
+    pub fn new(store: Store, ports: Ports, hasher: Hasher) -> Self {
+        Self { store, ports, hasher }
+    }
+
+    /// Whoever a session belongs to, unless they were deactivated since.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn viewer(&self, id: UserId) -> Result<Option<Viewer>> {
+        let row: Option<UserRow> = self.store.as_system("who signs in is not known yet").optional(SELECT_BY_ID, args![id]).await?;
+        row.filter(|it| it.is_active).map(UserRow::into_viewer).transpose()
+    }
+
+    /// Whether anybody has an account yet.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn is_empty(&self) -> Result<bool> {
+        let first: Option<(i64,)> = self.store.as_system("counts, reads nobody").optional("SELECT created_at FROM users LIMIT 1", args![]).await?;
+        Ok(first.is_none())
+    }
+
+    /// Checks a password. Takes as long for an address that nobody has.
+    ///
+    /// # Errors
+    /// When it is wrong, the account is off, or it was tried too often.
+    pub async fn sign_in(&self, credentials: &Credentials, address: &str) -> Result<Viewer> {
+        let email = normalise_email(&credentials.email);
+        if email.is_empty() || credentials.password.is_empty() {
+            return Err(Error::field(if email.is_empty() { "email" } else { "password" }, "Enter your e-mail address and your password."));
+        }
+        let account = format!("sign-in:account:{email}");
+        limits::hit(&self.store, &self.ports, &format!("sign-in:address:{address}"), PER_ADDRESS).await?;
+        limits::hit(&self.store, &self.ports, &account, PER_ACCOUNT).await?;
+        let row: Option<UserRow> = self.store.as_system("who signs in is not known yet").optional(SELECT_BY_EMAIL, args![&email]).await?;
+        let hash = row.as_ref().map(|it| it.password_hash.clone());
+        let matches = self.hasher.verify(hash, credentials.password.clone()).await?;
+        let Some(row) = row.filter(|_| matches) else {
+            return Err(Error::field("password", "E-mail address or password is wrong."));
+        };
+        if !row.is_active {
+            return Err(Error::field("email", "This account is switched off. Ask an administrator."));
+        }
+        limits::clear(&self.store, &account).await?;
+        self.store.as_system("notes the person's own sign-in").execute("UPDATE users SET last_login_at = $2 WHERE id = $1", args![row.id, self.ports.now()]).await?;
+        row.into_viewer()
+    }
+
+    /// A new account in the default organisation.
+    ///
+    /// # Errors
+    /// With what to change; when the address is taken; when it was tried too often.
+    pub async fn register(&self, person: &NewPerson, address: &str) -> Result<Viewer> {
+        person.check().map_err(Error::Invalid)?;
+        limits::hit(&self.store, &self.ports, &format!("register:{address}"), REGISTRATIONS).await?;
+        let hash = self.hasher.hash(person.password.clone()).await?;
+        let mut tx = self.store.as_system("a person who does not exist yet").begin().await?;
+        let viewer = self.insert(&mut tx, person, hash, Role::User, false).await?;
+        tx.commit().await?;
+        Ok(viewer)
+    }
+
+    /// A superuser, for the command line.
+    ///
+    /// # Errors
+    /// As [`Accounts::register`].
+    pub async fn create_superuser(&self, person: &NewPerson) -> Result<Viewer> {
+        person.check().map_err(Error::Invalid)?;
+        let hash = self.hasher.hash(person.password.clone()).await?;
+        let mut tx = self.store.as_system("whoever holds the machine rules it").begin().await?;
+        let viewer = self.insert(&mut tx, person, hash, Role::Admin, true).await?;
+        tx.commit().await?;
+        Ok(viewer)
+    }
+
+    async fn insert(&self, tx: &mut Tx, person: &NewPerson, hash: String, role: Role, is_superuser: bool) -> Result<Viewer> {
+        let organisation = self.default_organisation(tx).await?;
+        let now = self.ports.now();
+        let viewer = Viewer {
+            id: self.ports.id(),
+            organisation,
+            role,
+            is_superuser,
+            name: person.name.trim().to_owned(),
+            email: normalise_email(&person.email),
+        };
+        tx.execute(
+            "INSERT INTO users (id, organisation_id, email, name, role, is_superuser, is_active, password_hash, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, TRUE, $7, $8, $8)",
+            args![viewer.id, organisation, &viewer.email, &viewer.name, role.as_str(), is_superuser, hash, now],
+        )
+        .await
+        .map_err(|error| if breaks_unique(&error, "users_email_key", "users.email") { Error::field("email", "There is an account with this address. Sign in instead.") } else { error.into() })?;
+        Ok(viewer)
+    }
+
+    async fn default_organisation(&self, tx: &mut Tx) -> Result<OrganisationId> {
+        let found: Option<(Uuid,)> = tx.optional("SELECT id FROM organisations ORDER BY created_at, id LIMIT 1", args![]).await?;
+        if let Some((id,)) = found {
+            return Ok(id.into());
+        }
+        let id: OrganisationId = self.ports.id();
+        tx.execute("INSERT INTO organisations (id, name, created_at) VALUES ($1, $2, $3)", args![id, DEFAULT_ORGANISATION, self.ports.now()]).await?;
+        Ok(id)
+    }
+}

@@ -1,0 +1,71 @@
+//! Passwords: argon2id, off the async threads, a few at a time.
+
+use crate::error::{Error, Result};
+use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString, rand_core::OsRng};
+use argon2::{Algorithm, Argon2, Params, Version};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Hashes with the parameters that OWASP recommends (19 MiB, two passes, one lane).
+#[derive(Debug, Clone)]
+pub struct Hasher {
+    params: Params,
+    /// Each hash takes 19 MiB and a core: a burst of sign-ins waits its turn instead of taking the machine.
+    turns: Arc<Semaphore>,
+    /// Compared with when there is no such account, so that both answers take as long.
+    decoy: Arc<str>,
+}
+
+impl Hasher {
+    /// For production.
+    ///
+    /// # Errors
+    /// When argon2 refuses its parameters, which it has no reason to.
+    pub fn new() -> Result<Self> {
+        Self::with(Params::new(19 * 1024, 2, 1, None).map_err(internal)?)
+    }
+
+    /// As weak as argon2 allows, for tests that are about something else.
+    ///
+    /// # Errors
+    /// As [`Hasher::new`].
+    pub fn weak() -> Result<Self> {
+        Self::with(Params::new(Params::MIN_M_COST, 1, 1, None).map_err(internal)?)
+    }
+
+    fn with(params: Params) -> Result<Self> {
+        let decoy = hash(&params, "decoy")?;
+        Ok(Self { params, turns: Arc::new(Semaphore::new(2)), decoy: decoy.into() })
+    }
+
+    pub(super) async fn hash(&self, password: String) -> Result<String> {
+        let params = self.params.clone();
+        self.off_thread(move || hash(&params, &password)).await?
+    }
+
+    pub(super) async fn verify(&self, stored: Option<String>, password: String) -> Result<bool> {
+        let (stored, exists) = match stored {
+            Some(stored) => (stored, true),
+            None => (self.decoy.to_string(), false),
+        };
+        let matches = self
+            .off_thread(move || PasswordHash::new(&stored).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()))
+            .await?;
+        Ok(matches && exists)
+    }
+
+    async fn off_thread<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+        let _turn = self.turns.acquire().await.map_err(internal)?;
+        tokio::task::spawn_blocking(work).await.map_err(internal)
+    }
+}
+
+fn hash(params: &Params, password: &str) -> Result<String> {
+    let salt = SaltString::generate(&mut OsRng);
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+    Ok(argon2.hash_password(password.as_bytes(), &salt).map_err(internal)?.to_string())
+}
+
+fn internal(error: impl std::fmt::Display) -> Error {
+    Error::Internal(format!("password hashing: {error}"))
+}

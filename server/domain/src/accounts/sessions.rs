@@ -1,0 +1,102 @@
+//! Browser sessions: what a cookie stands for. The binary puts tower-sessions in front of these rows.
+
+use crate::error::Result;
+use crate::ports::Micros;
+use crate::seal::digest;
+use crate::store::{Store, args};
+use atrium::ids::UserId;
+use uuid::Uuid;
+
+/// A session as kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSession {
+    /// Whoever is signed in.
+    pub user: Option<UserId>,
+    /// JSON.
+    pub data: String,
+    /// When it ends.
+    pub expires_at: Micros,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    user_id: Option<Uuid>,
+    data: String,
+    expires_at: i64,
+}
+
+/// The sessions in the database, found by the cookie's value, of which only the digest is kept.
+#[derive(Debug, Clone)]
+pub struct Sessions {
+    store: Store,
+}
+
+impl Sessions {
+    /// Over `store`.
+    #[must_use]
+    pub fn new(store: Store) -> Self {
+        Self { store }
+    }
+
+    /// Writes a session that does not exist yet; `false` if it does.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn create(&self, cookie: &str, session: &StoredSession, now: Micros) -> Result<bool> {
+        let inserted = self
+            .store
+            .as_system("sessions come before the viewer")
+            .execute(
+                "INSERT INTO sessions (id, user_id, data, created_at, expires_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING",
+                args![digest(cookie), session.user, &session.data, now, session.expires_at],
+            )
+            .await?;
+        Ok(inserted == 1)
+    }
+
+    /// Overwrites a session. One that was ended meanwhile stays ended: a request under way must not bring it back.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn update(&self, cookie: &str, session: &StoredSession) -> Result<()> {
+        self.store
+            .as_system("sessions come before the viewer")
+            .execute("UPDATE sessions SET user_id = $2, data = $3, expires_at = $4 WHERE id = $1", args![digest(cookie), session.user, &session.data, session.expires_at])
+            .await?;
+        Ok(())
+    }
+
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn load(&self, cookie: &str, now: Micros) -> Result<Option<StoredSession>> {
+        let row: Option<Row> = self
+            .store
+            .as_system("sessions come before the viewer")
+            .optional("SELECT user_id, data, expires_at FROM sessions WHERE id = $1 AND expires_at > $2", args![digest(cookie), now])
+            .await?;
+        Ok(row.map(|it| StoredSession { user: it.user_id.map(UserId), data: it.data, expires_at: it.expires_at }))
+    }
+
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn delete(&self, cookie: &str) -> Result<()> {
+        self.store.as_system("sessions come before the viewer").execute("DELETE FROM sessions WHERE id = $1", args![digest(cookie)]).await?;
+        Ok(())
+    }
+
+    /// Signs `user` out everywhere.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn delete_all_of(&self, user: UserId) -> Result<u64> {
+        Ok(self.store.as_system("the person's own sessions").execute("DELETE FROM sessions WHERE user_id = $1", args![user]).await?)
+    }
+
+    /// Throws away what has expired.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn sweep(&self, now: Micros) -> Result<u64> {
+        Ok(self.store.as_system("housekeeping").execute("DELETE FROM sessions WHERE expires_at <= $1", args![now]).await?)
+    }
+}

@@ -1,0 +1,73 @@
+//! Which providers can be reached, as the settings of this moment say.
+
+use crate::error::{Error, Result};
+use crate::providers::{Adapter, Client, Endpoint, anthropic::Anthropic, gemini::Gemini, local::Local, ollama::Ollama, openai::OpenAi};
+use crate::settings::Settings;
+use atrium::catalogue::{LOCAL_MODEL, Provider};
+use atrium_inference::Runner;
+
+/// Makes adapters. Nothing is kept but the connection pool and the local model, so that a changed key counts at once.
+#[derive(Debug)]
+pub struct Connections {
+    client: Client,
+    runner: Runner,
+    settings: Settings,
+}
+
+impl Connections {
+    /// Over the one client and the one local model of this process.
+    #[must_use]
+    pub fn new(client: Client, runner: Runner, settings: Settings) -> Self {
+        Self { client, runner, settings }
+    }
+
+    /// The way to `provider`.
+    ///
+    /// # Errors
+    /// When it cannot work without a key and there is none.
+    pub fn adapter(&self, provider: Provider) -> Result<Adapter> {
+        let name = provider.as_str();
+        let key = self.settings.secret(&format!("{name}_api_key"));
+        if key.is_none() && (provider.needs_key() || self.is_openai_itself(provider)) {
+            return Err(Error::Conflict {
+                code: "provider_without_key",
+                message: format!("There is no key for {}. An administrator can add one on the settings page, or choose another provider for this agent.", provider.label()),
+            });
+        }
+        let endpoint = Endpoint { base_url: self.settings.text(&format!("{name}_base_url")).trim_end_matches('/').to_owned(), key };
+        Ok(match provider {
+            Provider::Local => Adapter::Local(Local::new(self.runner.clone())),
+            Provider::OpenAi => Adapter::OpenAi(OpenAi::new(self.client.clone(), endpoint)),
+            Provider::Ollama => Adapter::Ollama(Ollama::new(self.client.clone(), endpoint)),
+            Provider::Gemini => Adapter::Gemini(Gemini::new(self.client.clone(), endpoint)),
+            Provider::Anthropic => Adapter::Anthropic(Anthropic::new(self.client.clone(), endpoint)),
+        })
+    }
+
+    /// What `provider` offers at this moment, sorted.
+    ///
+    /// # Errors
+    /// With the provider's own error.
+    pub async fn models(&self, provider: Provider) -> Result<Vec<String>> {
+        Ok(self.adapter(provider)?.models().await?.into_iter().map(|it| it.id).collect())
+    }
+
+    /// The provider and model that a first agent gets: what is set, else the local model.
+    pub(super) async fn default_model(&self) -> (Provider, String) {
+        let provider = Provider::parse(&self.settings.text("default_provider")).unwrap_or(Provider::Local);
+        let set = self.settings.text("default_model");
+        let model = if !set.is_empty() {
+            set
+        } else if provider == Provider::Local {
+            LOCAL_MODEL.to_owned()
+        } else {
+            // A provider that is away must not keep anybody from their first agent; they choose the model later.
+            self.models(provider).await.ok().and_then(|it| it.into_iter().next()).unwrap_or_default()
+        };
+        if model.is_empty() { (Provider::Local, LOCAL_MODEL.to_owned()) } else { (provider, model) }
+    }
+
+    fn is_openai_itself(&self, provider: Provider) -> bool {
+        provider == Provider::OpenAi && self.settings.text("openai_base_url").contains("api.openai.com")
+    }
+}

@@ -1,0 +1,236 @@
+//! Agents: a model with instructions. Each belongs to whoever made it.
+
+pub mod connections;
+#[cfg(test)]
+mod tests;
+pub mod trial;
+
+use crate::error::{Error, Result, breaks_unique};
+use crate::ports::Ports;
+use crate::store::{Scope, Tx, args};
+use atrium::agents::{Agent, AgentDraft, PRESETS};
+use atrium::catalogue::Provider;
+use atrium::ids::AgentId;
+use connections::Connections;
+use uuid::Uuid;
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    name: String,
+    description: String,
+    avatar: String,
+    provider: String,
+    model: String,
+    temperature: f64,
+    max_tokens: i64,
+    system_prompt: String,
+    is_default: bool,
+    is_active: bool,
+    updated_at: i64,
+}
+
+impl TryFrom<Row> for Agent {
+    type Error = Error;
+
+    fn try_from(row: Row) -> Result<Self> {
+        Ok(Self {
+            id: row.id.into(),
+            provider: Provider::parse(&row.provider).ok_or_else(|| Error::Internal(format!("agent {} has the unknown provider {}", row.id, row.provider)))?,
+            name: row.name,
+            description: row.description,
+            avatar: row.avatar,
+            model: row.model,
+            temperature: row.temperature,
+            max_tokens: row.max_tokens,
+            system_prompt: row.system_prompt,
+            is_default: row.is_default,
+            is_active: row.is_active,
+            updated_at: row.updated_at,
+        })
+    }
+}
+
+/// The viewer's agents: the default one first, then by name.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list(scope: Scope<'_>) -> Result<Vec<Agent>> {
+    let rows: Vec<Row> = scope
+        .all(
+            "SELECT id, name, description, avatar, provider, model, temperature, max_tokens, system_prompt, is_default, is_active, updated_at
+             FROM agents WHERE owner_id = $1 AND deleted_at IS NULL ORDER BY is_default DESC, LOWER(name), id LIMIT 500",
+            args![scope.viewer.id],
+        )
+        .await?;
+    rows.into_iter().map(Agent::try_from).collect()
+}
+
+/// One of the viewer's agents.
+///
+/// # Errors
+/// [`Error::NotFound`] when it is not theirs.
+pub async fn get(scope: Scope<'_>, id: AgentId) -> Result<Agent> {
+    let row: Option<Row> = scope
+        .optional(
+            "SELECT id, name, description, avatar, provider, model, temperature, max_tokens, system_prompt, is_default, is_active, updated_at
+             FROM agents WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL",
+            args![id, scope.viewer.id],
+        )
+        .await?;
+    row.ok_or(Error::NotFound("agent"))?.try_into()
+}
+
+/// The viewer's default agent, made if they have none.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn default(scope: Scope<'_>, ports: &Ports, connections: &Connections) -> Result<Agent> {
+    if let Some(agent) = list(scope).await?.into_iter().find(|it| it.is_default) {
+        return Ok(agent);
+    }
+    let (provider, model) = connections.default_model().await;
+    let preset = PRESETS[0];
+    let mut draft = AgentDraft {
+        name: preset.name.to_owned(),
+        description: preset.description.to_owned(),
+        avatar: preset.avatar.to_owned(),
+        provider,
+        model,
+        temperature: preset.temperature,
+        max_tokens: 1024,
+        system_prompt: preset.system_prompt.to_owned(),
+        is_default: true,
+        is_active: true,
+    };
+    let mut attempt = 1;
+    loop {
+        match create(scope, ports, &draft).await {
+            Ok(agent) => return Ok(agent),
+            // Somebody's own agent has the name already, or another tab just made the default one.
+            Err(Error::Invalid(_)) if attempt < 9 => {
+                if let Some(agent) = list(scope).await?.into_iter().find(|it| it.is_default) {
+                    return Ok(agent);
+                }
+                attempt += 1;
+                draft.name = format!("{} {attempt}", preset.name);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// A new agent of the viewer's.
+///
+/// # Errors
+/// When they have one of that name.
+pub async fn create(scope: Scope<'_>, ports: &Ports, draft: &AgentDraft) -> Result<Agent> {
+    let id: AgentId = ports.id();
+    let mut tx = scope.begin().await?;
+    yield_default(&mut tx, scope, draft).await?;
+    tx.execute(
+        "INSERT INTO agents (id, organisation_id, owner_id, name, description, avatar, provider, model, temperature, max_tokens, system_prompt, is_default, is_active, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)",
+        args![
+            id,
+            scope.viewer.organisation,
+            scope.viewer.id,
+            &draft.name,
+            &draft.description,
+            &draft.avatar,
+            draft.provider.as_str(),
+            &draft.model,
+            draft.temperature,
+            draft.max_tokens,
+            &draft.system_prompt,
+            draft.is_default,
+            draft.is_active,
+            ports.now()
+        ],
+    )
+    .await
+    .map_err(name_taken)?;
+    tx.commit().await?;
+    get(scope, id).await
+}
+
+/// Changes an agent. `version` is the `updated_at` of what was edited.
+///
+/// # Errors
+/// When it was changed meanwhile, is not the viewer's, or another has the name.
+pub async fn update(scope: Scope<'_>, ports: &Ports, id: AgentId, draft: &AgentDraft, version: Option<i64>) -> Result<Agent> {
+    let mut tx = scope.begin().await?;
+    yield_default(&mut tx, scope, draft).await?;
+    let changed = tx
+        .execute(
+            "UPDATE agents SET name = $3, description = $4, avatar = $5, provider = $6, model = $7, temperature = $8, max_tokens = $9,
+                system_prompt = $10, is_default = $11, is_active = $12, updated_at = $13
+             WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL AND updated_at = COALESCE($14, updated_at)",
+            args![
+                id,
+                scope.viewer.id,
+                &draft.name,
+                &draft.description,
+                &draft.avatar,
+                draft.provider.as_str(),
+                &draft.model,
+                draft.temperature,
+                draft.max_tokens,
+                &draft.system_prompt,
+                draft.is_default,
+                draft.is_active,
+                ports.now(),
+                version
+            ],
+        )
+        .await
+        .map_err(name_taken)?;
+    if changed == 0 {
+        drop(tx);
+        get(scope, id).await?;
+        return Err(Error::Conflict {
+            code: "stale_form",
+            message: "This agent was changed elsewhere since you opened it. What you typed is still here: open the agent in another tab to compare, then save again.".to_owned(),
+        });
+    }
+    tx.commit().await?;
+    get(scope, id).await
+}
+
+/// Deletes an agent; its conversations stay, and [`restore`] brings it back.
+///
+/// # Errors
+/// [`Error::NotFound`] when it is not the viewer's.
+pub async fn delete(scope: Scope<'_>, ports: &Ports, id: AgentId) -> Result<()> {
+    let deleted = scope
+        .execute("UPDATE agents SET deleted_at = $3, is_default = FALSE WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL", args![id, scope.viewer.id, ports.now()])
+        .await?;
+    if deleted == 0 { Err(Error::NotFound("agent")) } else { Ok(()) }
+}
+
+/// Undoes [`delete`].
+///
+/// # Errors
+/// When it is not the viewer's, or another has its name by now.
+pub async fn restore(scope: Scope<'_>, id: AgentId) -> Result<()> {
+    let restored = scope.execute("UPDATE agents SET deleted_at = NULL WHERE id = $1 AND owner_id = $2", args![id, scope.viewer.id]).await.map_err(name_taken)?;
+    if restored == 0 { Err(Error::NotFound("agent")) } else { Ok(()) }
+}
+
+/// Only one agent is the default: the others give way first.
+async fn yield_default(tx: &mut Tx, scope: Scope<'_>, draft: &AgentDraft) -> Result<()> {
+    if draft.is_default {
+        tx.execute("UPDATE agents SET is_default = FALSE WHERE owner_id = $1 AND is_default", args![scope.viewer.id]).await?;
+    }
+    Ok(())
+}
+
+fn name_taken(error: sqlx::Error) -> Error {
+    if breaks_unique(&error, "agents_owner_name_key", "agents.owner_id, agents.name") {
+        Error::field("name", "You have another agent with this name. Choose a different one.")
+    } else if breaks_unique(&error, "agents_owner_default_key", "agents.owner_id") {
+        Error::field("is_default", "Another agent became the default at the same moment. Try again.")
+    } else {
+        error.into()
+    }
+}

@@ -1,0 +1,65 @@
+//! Conversations: trees of messages, and the runs that write the answers.
+
+mod branches;
+pub mod conversations;
+mod messages;
+pub mod runs;
+mod send;
+#[cfg(test)]
+mod tests;
+mod window;
+
+pub use send::{Sent, Target};
+
+use crate::agents::connections::Connections;
+use crate::error::Result;
+use crate::ports::Ports;
+use crate::store::{Store, args};
+use runs::Hub;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Conversations and their runs. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Chat {
+    store: Store,
+    ports: Ports,
+    connections: Arc<Connections>,
+    hub: Arc<Hub>,
+}
+
+impl Chat {
+    /// Picks up what an earlier server left behind and begins to write.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn start(store: Store, ports: Ports, connections: Arc<Connections>) -> Result<Self> {
+        let hub = Arc::new(Hub::new(ports.id()));
+        let chat = Self { store, ports, connections, hub };
+        chat.recover().await?;
+        tokio::spawn(chat.clone().write_forever());
+        Ok(chat)
+    }
+
+    /// Ends every run and stores what it said.
+    pub async fn close(&self) {
+        self.hub.close(Duration::from_secs(5)).await;
+    }
+
+    /// How many answers this server is writing.
+    #[must_use]
+    pub fn writing(&self) -> usize {
+        self.hub.len()
+    }
+
+    /// Removes for good what was deleted before that moment.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn purge(&self, before: i64) -> Result<()> {
+        let system = self.store.as_system("housekeeping");
+        system.execute("DELETE FROM conversations WHERE deleted_at < $1", args![before]).await?;
+        system.execute("DELETE FROM messages WHERE deleted_at < $1", args![before]).await?;
+        Ok(())
+    }
+}

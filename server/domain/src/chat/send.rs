@@ -1,0 +1,250 @@
+//! Taking a message: written down together with an empty answer and the run that fills it, in one transaction.
+
+use super::branches::set_head;
+use super::messages::{ConversationRow, conversation};
+use super::runs::Job;
+use super::runs::log::LiveRun;
+use super::Chat;
+use crate::agents;
+use crate::error::{Error, Result, breaks_unique};
+use crate::markdown;
+use crate::store::{Tx, args};
+use atrium::agents::Agent;
+use atrium::chat::{MESSAGE_MAX, UNTITLED};
+use atrium::ids::{AgentId, ConversationId, MessageId, RunId};
+use atrium::people::Viewer;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// How long a title made from a message is, in characters.
+const TITLE_LENGTH: usize = 60;
+/// See [`super::runs`].
+const LEASE: i64 = 20_000_000;
+
+/// Where a message goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// Into a new conversation.
+    New,
+    /// After the newest message that is shown.
+    End(ConversationId),
+    /// Beside a message of one's own, with other words.
+    InsteadOf(ConversationId, MessageId),
+}
+
+/// What sending led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sent {
+    /// Where.
+    pub conversation: ConversationId,
+    /// The answer that is being written.
+    pub answer: MessageId,
+    /// By this run.
+    pub run: RunId,
+}
+
+#[derive(sqlx::FromRow)]
+struct Place {
+    id: Uuid,
+    parent_id: Option<Uuid>,
+    depth: i64,
+    author: String,
+    status: String,
+    content: String,
+    end_reason: Option<String>,
+}
+
+impl Chat {
+    /// Takes a message and starts its answer.
+    ///
+    /// # Errors
+    /// With what to change; when the answer before is still being written; when the place is not the viewer's.
+    pub async fn send(&self, viewer: &Viewer, target: Target, agent: Option<AgentId>, text: &str) -> Result<Sent> {
+        let text = text.trim_end();
+        if text.trim().is_empty() {
+            return Err(Error::field("text", "Write a message first."));
+        }
+        if text.len() > MESSAGE_MAX {
+            return Err(Error::field("text", format!("The message has {} kB, at most {} kB are taken. Shorten it or split it.", text.len() / 1024, MESSAGE_MAX / 1024)));
+        }
+        // PostgreSQL's text has no NUL, and nobody types one.
+        let text = text.replace('\0', "");
+        let scope = self.store.as_viewer(viewer);
+        let existing = match target {
+            Target::New => None,
+            Target::End(id) | Target::InsteadOf(id, _) => Some(conversation(scope, id).await?),
+        };
+        let agent = self.agent(viewer, agent.or(existing.as_ref().and_then(|it| it.agent_id.map(Into::into)))).await?;
+        let now = self.ports.now();
+        let mut tx = scope.begin().await?;
+        let row = match existing {
+            Some(row) => row,
+            None => self.insert_conversation(&mut tx, viewer, &agent, now).await?,
+        };
+        let id: ConversationId = row.id.into();
+        let before = match target {
+            Target::New => None,
+            Target::End(_) => match row.head_id {
+                Some(head) => place(&mut tx, id, head).await?,
+                None => None,
+            },
+            Target::InsteadOf(_, message) => {
+                let replaced = place(&mut tx, id, message.0).await?.filter(|it| it.author == "user").ok_or(Error::NotFound("message"))?;
+                match replaced.parent_id {
+                    Some(parent) => place(&mut tx, id, parent).await?,
+                    None => None,
+                }
+            }
+        };
+        if before.as_ref().is_some_and(|it| it.status == "streaming") {
+            return Err(still_writing());
+        }
+        let depth = before.as_ref().map_or(0, |it| it.depth + 1);
+        let question: MessageId = self.ports.id();
+        tx.execute(
+            "INSERT INTO messages (id, organisation_id, conversation_id, parent_id, depth, author, content, reasoning, status, tokens_estimated, dropped_turns, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, 'user', $6, '', 'complete', FALSE, 0, $7, $7)",
+            args![question, viewer.organisation, id, before.map(|it| it.id), depth, &text, now],
+        )
+        .await?;
+        if row.title_by == "nobody" {
+            let title = title_from(&text);
+            tx.execute("UPDATE conversations SET title = $2, title_folded = $3, title_by = 'exchange' WHERE id = $1", args![id, &title, title.to_lowercase()]).await?;
+        }
+        let answer = self.insert_answer(&mut tx, viewer, &agent, id, question.0, depth + 1, now + 1).await?;
+        tx.execute("UPDATE conversations SET agent_id = $2, updated_at = $3 WHERE id = $1", args![id, agent.id, now]).await?;
+        let run = self.insert_run(&mut tx, viewer, id, answer, now).await?;
+        tx.commit().await?;
+        let live = LiveRun::new(run, viewer.id, id, answer, String::new());
+        self.launch(Arc::new(live), Job { viewer: viewer.clone(), agent, upto: question, resume: false });
+        Ok(Sent { conversation: id, answer, run })
+    }
+
+    /// Another answer to the same question, beside the one that is there.
+    ///
+    /// # Errors
+    /// When the answer is still being written, or not the viewer's.
+    pub async fn regenerate(&self, viewer: &Viewer, id: ConversationId, answer: MessageId, agent: Option<AgentId>) -> Result<Sent> {
+        let scope = self.store.as_viewer(viewer);
+        let row = conversation(scope, id).await?;
+        let agent = self.agent(viewer, agent.or(row.agent_id.map(Into::into))).await?;
+        let now = self.ports.now();
+        let mut tx = scope.begin().await?;
+        let old = place(&mut tx, id, answer.0).await?.filter(|it| it.author == "assistant").ok_or(Error::NotFound("message"))?;
+        if old.status == "streaming" {
+            return Err(still_writing());
+        }
+        let question = old.parent_id.ok_or(Error::NotFound("message"))?;
+        let answer = self.insert_answer(&mut tx, viewer, &agent, id, question, old.depth, now).await?;
+        let run = self.insert_run(&mut tx, viewer, id, answer, now).await?;
+        tx.commit().await?;
+        let live = LiveRun::new(run, viewer.id, id, answer, String::new());
+        self.launch(Arc::new(live), Job { viewer: viewer.clone(), agent, upto: question.into(), resume: false });
+        Ok(Sent { conversation: id, answer, run })
+    }
+
+    /// Goes on with an answer that was stopped, interrupted, failed or cut by its limit.
+    ///
+    /// # Errors
+    /// When there is nothing to go on with, or it is not the viewer's.
+    pub async fn resume(&self, viewer: &Viewer, id: ConversationId, answer: MessageId) -> Result<Sent> {
+        let scope = self.store.as_viewer(viewer);
+        let row = conversation(scope, id).await?;
+        let agent = self.agent(viewer, row.agent_id.map(Into::into)).await?;
+        let mut tx = scope.begin().await?;
+        let old = place(&mut tx, id, answer.0).await?.filter(|it| it.author == "assistant").ok_or(Error::NotFound("message"))?;
+        let can_continue = atrium::chat::MessageStatus::parse(&old.status).is_some_and(atrium::chat::MessageStatus::can_continue) || old.end_reason.as_deref() == Some("length");
+        if !can_continue {
+            return Err(if old.status == "streaming" { still_writing() } else { Error::Conflict { code: "answer_complete", message: "This answer is complete. Ask a follow-up question instead.".to_owned() } });
+        }
+        tx.execute(
+            "UPDATE messages SET status = 'streaming', error_code = NULL, error_message = NULL, end_reason = NULL, updated_at = $2 WHERE id = $1",
+            args![answer, self.ports.now()],
+        )
+        .await?;
+        let run = self.insert_run(&mut tx, viewer, id, answer, self.ports.now()).await?;
+        tx.commit().await?;
+        // Of an answer that never began there is nothing to go on with: the question is asked again.
+        let (upto, resume) = match old.parent_id {
+            Some(question) if old.content.is_empty() => (question.into(), false),
+            _ => (answer, true),
+        };
+        let live = LiveRun::new(run, viewer.id, id, answer, old.content);
+        self.launch(Arc::new(live), Job { viewer: viewer.clone(), agent, upto, resume });
+        Ok(Sent { conversation: id, answer, run })
+    }
+
+    /// The agent that was asked for, unless it is gone: then the default one.
+    async fn agent(&self, viewer: &Viewer, id: Option<AgentId>) -> Result<Agent> {
+        let scope = self.store.as_viewer(viewer);
+        let found = match id {
+            Some(id) => match agents::get(scope, id).await {
+                Ok(agent) => Some(agent),
+                Err(Error::NotFound(_)) => None,
+                Err(error) => return Err(error),
+            },
+            None => None,
+        };
+        let agent = match found {
+            Some(agent) => agent,
+            None => agents::default(scope, &self.ports, &self.connections).await?,
+        };
+        if !agent.is_active {
+            return Err(Error::Conflict { code: "agent_inactive", message: format!("{} is switched off. Choose another agent, or switch it on again on its page.", agent.name) });
+        }
+        Ok(agent)
+    }
+
+    async fn insert_conversation(&self, tx: &mut Tx, viewer: &Viewer, agent: &Agent, now: i64) -> Result<ConversationRow> {
+        let id: Uuid = self.ports.id();
+        tx.execute(
+            "INSERT INTO conversations (id, organisation_id, owner_id, agent_id, title, title_folded, title_by, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, 'nobody', $7, $7)",
+            args![id, viewer.organisation, viewer.id, agent.id, UNTITLED, UNTITLED.to_lowercase(), now],
+        )
+        .await?;
+        Ok(ConversationRow { id, title: UNTITLED.to_owned(), title_by: "nobody".to_owned(), agent_id: Some(agent.id.0), head_id: None })
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    async fn insert_answer(&self, tx: &mut Tx, viewer: &Viewer, agent: &Agent, id: ConversationId, question: Uuid, depth: i64, now: i64) -> Result<MessageId> {
+        let answer: MessageId = self.ports.id();
+        tx.execute(
+            "INSERT INTO messages (id, organisation_id, conversation_id, parent_id, depth, author, content, reasoning, status, agent_id, provider, model, tokens_estimated, dropped_turns, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, 'assistant', '', '', 'streaming', $6, $7, $8, FALSE, 0, $9, $9)",
+            args![answer, viewer.organisation, id, question, depth, agent.id, agent.provider.as_str(), &agent.model, now],
+        )
+        .await?;
+        set_head(tx, id, Some(answer.0)).await?;
+        Ok(answer)
+    }
+
+    async fn insert_run(&self, tx: &mut Tx, viewer: &Viewer, id: ConversationId, answer: MessageId, now: i64) -> Result<RunId> {
+        let run: RunId = self.ports.id();
+        tx.execute(
+            "INSERT INTO runs (id, organisation_id, conversation_id, message_id, user_id, status, owner_id, lease_until, stop_requested, started_at)
+             VALUES ($1, $2, $3, $4, $5, 'running', $6, $7, FALSE, $8)",
+            args![run, viewer.organisation, id, answer, viewer.id, self.hub.server, now + LEASE, now],
+        )
+        .await
+        .map_err(|error| if breaks_unique(&error, "runs_writing_key", "runs.message_id") { still_writing() } else { error.into() })?;
+        Ok(run)
+    }
+}
+
+async fn place(tx: &mut Tx, id: ConversationId, message: Uuid) -> Result<Option<Place>> {
+    Ok(tx
+        .optional(
+            "SELECT id, parent_id, depth, author, status, content, end_reason FROM messages WHERE conversation_id = $1 AND id = $2 AND deleted_at IS NULL",
+            args![id, message],
+        )
+        .await?)
+}
+
+fn still_writing() -> Error {
+    Error::Conflict { code: "still_writing", message: "The answer before is still being written. Wait for it or stop it first.".to_owned() }
+}
+
+fn title_from(text: &str) -> String {
+    let title = markdown::plain_excerpt(text, TITLE_LENGTH);
+    if title.is_empty() { atrium::text::shorten(text, TITLE_LENGTH) } else { title }
+}

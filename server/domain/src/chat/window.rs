@@ -1,0 +1,87 @@
+//! What of a conversation goes into the prompt: its instructions and as many of its newest turns as the model reads.
+
+use super::runs::Job;
+use crate::error::Result;
+use crate::providers::{Request, Role, Turn};
+use crate::store::{Scope, args};
+use atrium::catalogue::{Provider, model_facts};
+use atrium::ids::ConversationId;
+use uuid::Uuid;
+
+/// Bytes that a token stands for, cautiously: English has four, source code about three, Chinese three.
+const BYTES_PER_TOKEN: u64 = 3;
+/// The local model counts its tokens exactly and leaves out what is too much by itself; it is only not given a library.
+const LOCAL_BYTES: u64 = 64 * 1024;
+/// Turns read from the database at a time, going back.
+const STEP: i64 = 50;
+/// Turns in a prompt, at most.
+const TURNS_MAX: usize = 1_000;
+
+/// A prompt, and how many turns it lacks.
+#[derive(Debug)]
+pub struct Prompt {
+    pub request: Request,
+    pub dropped: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct TurnRow {
+    parent_id: Option<Uuid>,
+    depth: i64,
+    author: String,
+    content: String,
+}
+
+pub async fn build(scope: Scope<'_>, conversation: ConversationId, job: &Job) -> Result<Prompt> {
+    let agent = &job.agent;
+    let facts = model_facts(agent.provider, &agent.model);
+    let answer = u64::try_from(agent.max_tokens).unwrap_or_default().min(facts.context_window / 2);
+    let window = if agent.provider == Provider::Local { LOCAL_BYTES } else { (facts.context_window - answer) * BYTES_PER_TOKEN };
+    let mut room = window.saturating_sub(agent.system_prompt.len() as u64);
+    let mut turns = Vec::new();
+    let mut oldest_depth = 0;
+    let mut next = Some(job.upto.0);
+    'older: while let Some(from) = next {
+        for row in back_from(scope, conversation, from).await? {
+            let length = row.content.len() as u64;
+            let is_last = turns.is_empty();
+            // The newest turn goes in whatever its length: the provider's own refusal says more than an empty prompt.
+            if !is_last && (length > room || turns.len() >= TURNS_MAX) {
+                break 'older;
+            }
+            room = room.saturating_sub(length);
+            oldest_depth = row.depth;
+            next = row.parent_id;
+            let role = if row.author == "user" { Role::User } else { Role::Assistant };
+            if !row.content.is_empty() || is_last && job.resume {
+                turns.push(Turn { role, text: row.content });
+            }
+        }
+    }
+    turns.reverse();
+    let request = Request {
+        model: agent.model.clone(),
+        system: atrium::text::filled(&agent.system_prompt).map(str::to_owned),
+        turns,
+        resume: job.resume,
+        temperature: Some(agent.temperature),
+        max_tokens: u32::try_from(agent.max_tokens).ok(),
+    };
+    Ok(Prompt { request, dropped: oldest_depth })
+}
+
+/// A few turns, newest first.
+async fn back_from(scope: Scope<'_>, conversation: ConversationId, from: Uuid) -> Result<Vec<TurnRow>> {
+    let rows = scope
+        .all(
+            "WITH RECURSIVE branch (id, parent_id, hops) AS (
+                SELECT id, parent_id, CAST(1 AS BIGINT) FROM messages WHERE conversation_id = $1 AND id = $2
+                UNION ALL
+                SELECT m.id, m.parent_id, b.hops + 1 FROM messages m JOIN branch b ON m.id = b.parent_id AND m.conversation_id = $1 WHERE b.hops < $3
+             )
+             SELECT m.parent_id, m.depth, m.author, m.content FROM branch b JOIN messages m ON m.id = b.id ORDER BY b.hops",
+            args![conversation, from, STEP],
+        )
+        .await?;
+    Ok(rows)
+}

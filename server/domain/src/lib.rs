@@ -1,0 +1,21 @@
+//! What Atrium does, a folder a subject. No axum, no Leptos: pages and REST are shims over this crate.
+//!
+//! Every subject takes the [`store`] and the [`ports`]; [`Atrium`] holds them together for whoever serves requests.
+
+pub mod accounts;
+pub mod agents;
+pub mod chat;
+pub mod error;
+pub mod limits;
+pub mod markdown;
+pub mod ports;
+pub mod providers;
+pub mod seal;
+pub mod settings;
+pub mod store;
+pub mod usage;
+
+mod state;
+
+pub use error::{Error, Result};
+pub use state::Atrium;

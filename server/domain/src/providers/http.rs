@@ -1,0 +1,93 @@
+//! The one guarded way out: every request to a provider leaves through [`Client`].
+//!
+//! It follows no redirects, keeps no cookies, uses no proxy it was not told of, waits for nothing longer than its
+//! [`Limits`] say and reads no more than they allow. Requests are made in `link`, what comes back is read in `wire`.
+
+use std::time::Duration;
+
+use super::failure::{ProviderError, clip};
+
+/// How long a provider may take and how much it may say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Until the connection stands.
+    pub connect: Duration,
+    /// From sending the request to the first byte of the reply's body.
+    pub first_byte: Duration,
+    /// The same where a model may have to be loaded before it answers (Ollama).
+    pub first_byte_loading: Duration,
+    /// Between two pieces of a reply.
+    pub silence: Duration,
+    /// A reply that is not streamed, in bytes.
+    pub reply_bytes: usize,
+    /// One event of a stream, in bytes.
+    pub event_bytes: usize,
+    /// How often a request is made in all, when connecting fails or the reply is 429 or 5xx.
+    pub tries: usize,
+    /// The first pause between two tries; it doubles and is jittered.
+    pub pause: Duration,
+    /// The longest `Retry-After` that is waited out; beyond it the error is reported at once.
+    pub retry_after: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            first_byte: Duration::from_secs(60),
+            first_byte_loading: Duration::from_secs(300),
+            silence: Duration::from_secs(60),
+            reply_bytes: 4 << 20,
+            event_bytes: 1 << 20,
+            tries: 3,
+            pause: Duration::from_millis(500),
+            retry_after: Duration::from_secs(20),
+        }
+    }
+}
+
+/// Connections to providers, shared by all adapters. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Client {
+    pub(super) http: reqwest::Client,
+    pub(super) limits: Limits,
+}
+
+impl Client {
+    /// A client that keeps to `limits`.
+    ///
+    /// # Errors
+    /// [`ProviderError::NoClient`] when TLS cannot be set up.
+    pub fn new(limits: Limits) -> Result<Self, ProviderError> {
+        // reqwest panics without a process-wide provider. The binary installs it; whoever embeds us may not have.
+        if rustls::crypto::CryptoProvider::get_default().is_none() {
+            let _already = rustls::crypto::ring::default_provider().install_default();
+        }
+        let builder = || {
+            reqwest::Client::builder()
+                .user_agent(concat!("atrium/", env!("CARGO_PKG_VERSION")))
+                .redirect(reqwest::redirect::Policy::none())
+                .referer(false)
+                .no_proxy()
+                .connect_timeout(limits.connect)
+        };
+        // Without the system's certificates (a bare container) plain HTTP still works: Ollama next door.
+        let http = builder().build().or_else(|error| {
+            tracing::warn!(%error, "no certificates found: providers that need https cannot be reached; install ca-certificates");
+            builder().tls_certs_only([]).build()
+        });
+        let http = http.map_err(|error| ProviderError::NoClient {
+            reason: innermost(&error),
+        })?;
+        Ok(Self { http, limits })
+    }
+}
+
+/// What really happened: the last cause in the chain, which names no address.
+pub(super) fn innermost(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    clip(&cause.to_string())
+}

@@ -1,0 +1,173 @@
+//! Language models: one request type in, one stream of events out, whoever answers.
+//!
+//! An adapter per wire protocol turns a [`Request`] into a [`stream`](Adapter::stream) of [`Event`]s. Everything that
+//! goes wrong is a [`ProviderError`] whose text a person can act on. Adapters know nothing of conversations, runs or
+//! the database; prices and accounting live in `usage`.
+
+pub mod anthropic;
+mod failure;
+pub mod gemini;
+mod http;
+mod link;
+pub mod local;
+pub mod ollama;
+pub mod openai;
+mod refusal;
+#[cfg(test)]
+mod tests;
+mod turns;
+mod wire;
+
+pub use failure::{ProviderError, Wait};
+pub use http::{Client, Limits};
+
+use futures::stream::BoxStream;
+use secrecy::SecretString;
+
+/// Who says a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// The person who asks.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// One turn of the dialogue, oldest first in [`Request::turns`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    /// Whose turn.
+    pub role: Role,
+    /// What was said, as plain text.
+    pub text: String,
+}
+
+/// What to ask of a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// The model's id, as [`Adapter::models`] lists it.
+    pub model: String,
+    /// Instructions that stand before the dialogue.
+    pub system: Option<String>,
+    /// Ends with a user's turn, unless `resume` is set: then with the assistant's unfinished one.
+    pub turns: Vec<Turn>,
+    /// Go on with the last turn (the assistant's) where it stopped. Adapters whose protocol cannot continue a turn
+    /// ask for it in words ([`RESUME_PROMPT`]).
+    pub resume: bool,
+    /// 0.0 to 2.0; adapters clamp to what their protocol allows. `None` sends nothing.
+    pub temperature: Option<f64>,
+    /// Upper bound for the answer, in the model's tokens.
+    pub max_tokens: Option<u32>,
+}
+
+/// The words that make a model continue when its protocol has no way to.
+pub const RESUME_PROMPT: &str = "Your last answer was cut off. Continue exactly where it stopped, without repeating any of it and without any preamble.";
+
+/// What a provider says while it answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// Something worth showing while there is no text yet: the place in a queue, a model being loaded.
+    Status(Status),
+    /// Thinking aloud, shown apart from the answer.
+    Reasoning(String),
+    /// A piece of the answer. Never empty, always whole characters.
+    Text(String),
+    /// The dialogue was longer than the model reads: so many of its oldest turns were left out.
+    LeftOut {
+        /// How many.
+        turns: usize,
+    },
+    /// Tokens, as the provider counted them. May come more than once; the last one holds.
+    Usage {
+        /// Tokens read: instructions and dialogue, cached ones included.
+        prompt_tokens: u64,
+        /// Tokens written, reasoning included where the provider counts it.
+        completion_tokens: u64,
+    },
+    /// The answer is complete. Always the last event of a stream that succeeded; a stream that ends without it was cut.
+    End(EndReason),
+}
+
+/// Why there is no text yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// So many others are answered first.
+    Queued {
+        /// Those who wait and the one being answered; 0 is our turn.
+        ahead: usize,
+    },
+    /// The model's weights are being read.
+    Loading,
+}
+
+/// Why an answer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndReason {
+    /// The model was finished.
+    Stop,
+    /// The token limit cut the answer.
+    Length,
+    /// The provider's filter withheld (the rest of) the answer.
+    Filtered,
+}
+
+/// A model that a provider offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelInfo {
+    /// What [`Request::model`] takes.
+    pub id: String,
+}
+
+/// An answer as it arrives. Ends with [`Event::End`] or with one error.
+pub type EventStream = BoxStream<'static, Result<Event, ProviderError>>;
+
+/// How to reach one provider.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// Without a trailing slash; for OpenAI-compatible servers up to and including `/v1`.
+    pub base_url: String,
+    /// Sent in a header, never in an address; blank ones count as none.
+    pub key: Option<SecretString>,
+}
+
+/// One protocol towards one endpoint.
+#[derive(Debug, Clone)]
+pub enum Adapter {
+    /// OpenAI and all who speak like it.
+    OpenAi(openai::OpenAi),
+    /// Ollama's own protocol.
+    Ollama(ollama::Ollama),
+    /// Google's.
+    Gemini(gemini::Gemini),
+    /// Anthropic's Messages.
+    Anthropic(anthropic::Anthropic),
+    /// The model in this process.
+    Local(local::Local),
+}
+
+impl Adapter {
+    /// Ask, and listen. Nothing is sent before the stream is polled; dropping it ends the call.
+    pub fn stream(&self, request: Request) -> EventStream {
+        match self {
+            Self::OpenAi(it) => it.stream(request),
+            Self::Ollama(it) => it.stream(request),
+            Self::Gemini(it) => it.stream(request),
+            Self::Anthropic(it) => it.stream(request),
+            Self::Local(it) => it.stream(request),
+        }
+    }
+
+    /// What the provider really offers, sorted by id.
+    ///
+    /// # Errors
+    /// When the provider cannot be reached or refuses.
+    pub async fn models(&self) -> Result<Vec<ModelInfo>, ProviderError> {
+        match self {
+            Self::OpenAi(it) => it.models().await,
+            Self::Ollama(it) => it.models().await,
+            Self::Gemini(it) => it.models().await,
+            Self::Anthropic(it) => it.models().await,
+            Self::Local(it) => it.models().await,
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! What is fixed when the server starts: built-in < `atrium.toml` < `.env` < environment < command line.
+
+use super::keys::{KEYS, Key, MYSQL};
+use atrium::settings::Source;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The values in force before the database has its say.
+#[derive(Clone, Default)]
+pub struct Boot {
+    values: BTreeMap<&'static str, (String, Source)>,
+}
+
+impl std::fmt::Debug for Boot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.values.keys()).finish()
+    }
+}
+
+/// Where values are looked for.
+pub struct Layers<'a> {
+    /// The text of `atrium.toml`, if there is one.
+    pub file: Option<&'a str>,
+    /// The pairs of `.env`.
+    pub dot_env: BTreeMap<String, String>,
+    /// The environment.
+    pub env: BTreeMap<String, String>,
+    /// Options of the command line, by the setting's name.
+    pub options: BTreeMap<&'static str, String>,
+}
+
+impl Layers<'_> {
+    /// Reads `.env` in `folder`, if there is one.
+    ///
+    /// # Errors
+    /// With the line that cannot be read.
+    pub fn read_dot_env(folder: &Path) -> Result<BTreeMap<String, String>, String> {
+        let path = folder.join(".env");
+        if !path.exists() {
+            return Ok(BTreeMap::new());
+        }
+        let pairs = dotenvy::from_path_iter(&path).map_err(|error| format!(".env cannot be read: {error}"))?;
+        pairs.collect::<Result<_, _>>().map_err(|error| format!(".env cannot be read: {error}"))
+    }
+}
+
+impl Boot {
+    /// Resolves every setting.
+    ///
+    /// # Errors
+    /// With a sentence that names the setting and where it stands.
+    pub fn resolve(layers: &Layers<'_>) -> Result<Self, String> {
+        for name in MYSQL {
+            if layers.env.contains_key(*name) || layers.dot_env.contains_key(*name) {
+                return Err(format!("{name} is set, but Atrium does not use MySQL. Remove it; for PostgreSQL set DATABASE_URL=postgres://…, or nothing for the embedded SQLite."));
+            }
+        }
+        let file = layers.file.map(read_file).transpose()?.unwrap_or_default();
+        let mut boot = Self::default();
+        for key in KEYS {
+            let (value, source) = look_up(key, layers, &file);
+            key.kind.check(&value).map_err(|what| format!("{} ({}): {what}", key.env[0], source.label()))?;
+            boot.values.insert(key.name, (value, source));
+        }
+        boot.compose_database_url(layers);
+        if boot.flag("cors_allow_all_origins") && !boot.flag("debug") {
+            return Err("CORS_ALLOW_ALL_ORIGINS works only together with DEBUG=true. List the origins in CORS_ALLOWED_ORIGINS instead.".to_owned());
+        }
+        Ok(boot)
+    }
+
+    /// The pieces that Django settings use for PostgreSQL.
+    fn compose_database_url(&mut self, layers: &Layers<'_>) {
+        if !self.text("database_url").is_empty() {
+            return;
+        }
+        let look = |name: &str| [(&layers.env, Source::Environment), (&layers.dot_env, Source::DotEnv)].into_iter().find_map(|(layer, source)| Some((layer.get(name).filter(|it| !it.is_empty())?.clone(), source)));
+        let (Some((name, source)), Some((host, _))) = (look("DB_NAME"), look("DB_HOST")) else { return };
+        let text = |name: &str, default: &str| look(name).map_or_else(|| default.to_owned(), |it| it.0);
+        let (user, password) = (text("DB_USER", "postgres"), text("DB_PASSWORD", ""));
+        let url = format!("postgres://{}:{}@{host}:{}/{}", escape(&user), escape(&password), text("DB_PORT", "5432"), escape(&name));
+        self.values.insert("database_url", (url, source));
+    }
+
+    /// The value, empty if unset.
+    #[must_use]
+    pub fn text(&self, name: &str) -> &str {
+        self.values.get(name).map_or("", |it| it.0.as_str())
+    }
+
+    /// The value, if set.
+    #[must_use]
+    pub fn filled(&self, name: &str) -> Option<&str> {
+        Some(self.text(name)).filter(|it| !it.is_empty())
+    }
+
+    /// The value as yes or no.
+    #[must_use]
+    pub fn flag(&self, name: &str) -> bool {
+        super::keys::parse_flag(self.text(name)).unwrap_or_default()
+    }
+
+    /// The parts of a list with commas.
+    pub fn list(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.text(name).split(',').map(str::trim).filter(|it| !it.is_empty())
+    }
+
+    /// Where the value comes from.
+    #[must_use]
+    pub fn source(&self, name: &str) -> Source {
+        self.values.get(name).map_or(Source::BuiltIn, |it| it.1)
+    }
+}
+
+fn look_up(key: &Key, layers: &Layers<'_>, file: &BTreeMap<String, String>) -> (String, Source) {
+    if let Some(value) = layers.options.get(key.name) {
+        return (value.clone(), Source::Environment);
+    }
+    for (layer, source) in [(&layers.env, Source::Environment), (&layers.dot_env, Source::DotEnv)] {
+        if let Some(value) = key.env.iter().find_map(|name| layer.get(*name)).filter(|it| !it.is_empty()) {
+            return (value.trim().to_owned(), source);
+        }
+    }
+    match file.get(key.name) {
+        Some(value) => (value.clone(), Source::File),
+        None => (key.default.to_owned(), Source::BuiltIn),
+    }
+}
+
+fn read_file(text: &str) -> Result<BTreeMap<String, String>, String> {
+    let table: toml::Table = text.parse().map_err(|error| format!("atrium.toml cannot be read: {error}"))?;
+    table
+        .into_iter()
+        .map(|(name, value)| {
+            if super::keys::find(&name).is_none() {
+                return Err(format!("atrium.toml: there is no setting called {name}"));
+            }
+            let value = match value {
+                toml::Value::String(text) => text,
+                toml::Value::Array(items) => items.iter().filter_map(toml::Value::as_str).collect::<Vec<_>>().join(","),
+                other => other.to_string(),
+            };
+            Ok((name, value))
+        })
+        .collect()
+}
+
+fn escape(part: &str) -> String {
+    part.bytes().fold(String::new(), |mut text, byte| {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
+            text.push(byte.into());
+        } else {
+            text.push_str(&format!("%{byte:02X}"));
+        }
+        text
+    })
+}

@@ -1,0 +1,161 @@
+//! Settings with one visible precedence: built-in < `atrium.toml` < `.env` < environment < what an administrator set.
+
+mod boot;
+mod keys;
+#[cfg(test)]
+mod tests;
+
+pub use boot::{Boot, Layers};
+pub use keys::{KEYS, Key, Kind, find, parse_flag};
+
+use crate::error::{Error, Result};
+use crate::ports::Ports;
+use crate::seal::Seal;
+use crate::store::{Scope, Store, args};
+use atrium::failure::FieldError;
+use atrium::settings::{SettingView, Source};
+use secrecy::SecretString;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// The settings in force.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    boot: Arc<Boot>,
+    set: Arc<RwLock<BTreeMap<String, String>>>,
+    seal: Seal,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    name: String,
+    value: String,
+}
+
+impl Settings {
+    /// Over what was resolved at start; [`Settings::load`] adds the database's.
+    #[must_use]
+    pub fn new(boot: Boot, seal: Seal) -> Self {
+        Self { boot: Arc::new(boot), set: Arc::default(), seal }
+    }
+
+    /// What is fixed while the server runs.
+    #[must_use]
+    pub fn boot(&self) -> &Boot {
+        &self.boot
+    }
+
+    /// Reads what administrators set, here or on another server of the same database.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn load(&self, store: &Store) -> Result<()> {
+        let rows: Vec<Row> = store.as_system("settings belong to the server").all("SELECT name, value FROM settings", args![]).await?;
+        let mut set = BTreeMap::new();
+        for row in rows {
+            let Some(key) = keys::find(&row.name).filter(|it| it.is_live) else { continue };
+            let value = if key.kind == Kind::Secret { self.seal.open(&row.value) } else { Some(row.value) };
+            match value {
+                Some(value) => drop(set.insert(row.name, value)),
+                None => tracing::warn!(setting = row.name, "a stored secret cannot be opened with this SECRET_KEY; set it again on the settings page"),
+            }
+        }
+        *self.set.write().unwrap_or_else(PoisonError::into_inner) = set;
+        Ok(())
+    }
+
+    /// The value in force, empty if unset.
+    #[must_use]
+    pub fn text(&self, name: &str) -> String {
+        let set = self.set.read().unwrap_or_else(PoisonError::into_inner);
+        set.get(name).cloned().unwrap_or_else(|| self.boot.text(name).to_owned())
+    }
+
+    /// The value as yes or no.
+    #[must_use]
+    pub fn flag(&self, name: &str) -> bool {
+        parse_flag(&self.text(name)).unwrap_or_default()
+    }
+
+    /// A secret, if set.
+    #[must_use]
+    pub fn secret(&self, name: &str) -> Option<SecretString> {
+        Some(self.text(name)).filter(|it| !it.is_empty()).map(SecretString::from)
+    }
+
+    fn source(&self, name: &str) -> Source {
+        let set = self.set.read().unwrap_or_else(PoisonError::into_inner);
+        if set.contains_key(name) { Source::Database } else { self.boot.source(name) }
+    }
+
+    /// What an administrator can change, with its value unless it is secret, and where that comes from.
+    ///
+    /// # Errors
+    /// When the viewer does not administer this server.
+    pub fn list(&self, viewer: &atrium::people::Viewer) -> Result<Vec<SettingView>> {
+        must_administer(viewer)?;
+        let view = |key: &Key| {
+            let value = self.text(key.name);
+            let is_secret = key.kind == Kind::Secret;
+            SettingView {
+                key: key.name.to_owned(),
+                label: key.label.to_owned(),
+                help: key.help.to_owned(),
+                value: if is_secret { String::new() } else { value.clone() },
+                is_secret,
+                is_flag: key.kind == Kind::Flag,
+                source: if is_secret && value.is_empty() { Source::BuiltIn } else { self.source(key.name) },
+            }
+        };
+        Ok(KEYS.iter().filter(|it| it.is_live).map(view).collect())
+    }
+
+    /// Stores changes: `Some` sets, `None` goes back to what environment and files say. All or none.
+    ///
+    /// # Errors
+    /// When the viewer does not administer this server, or with what to change.
+    pub async fn change(&self, store: &Store, ports: &Ports, scope: Scope<'_>, changes: Vec<(String, Option<String>)>) -> Result<()> {
+        must_administer(scope.viewer)?;
+        let mut wrong = Vec::new();
+        let mut accepted = Vec::new();
+        for (name, value) in changes {
+            let Some(key) = keys::find(&name).filter(|it| it.is_live) else {
+                wrong.push(FieldError { field: name, message: "There is no such setting.".to_owned() });
+                continue;
+            };
+            let value = value.map(|it| it.trim().to_owned());
+            let checked = key.kind.check(value.as_deref().unwrap_or_default()).and_then(|()| match (key.name, value.as_deref()) {
+                ("default_provider", Some(provider)) if atrium::catalogue::Provider::parse(provider).is_none() => Err("Use local, openai, ollama, gemini or anthropic."),
+                _ => Ok(()),
+            });
+            match checked {
+                Ok(()) => accepted.push((key, value)),
+                Err(message) => wrong.push(FieldError { field: name, message: message.to_owned() }),
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(Error::Invalid(wrong));
+        }
+        let mut tx = scope.begin().await?;
+        for (key, value) in accepted {
+            match value {
+                Some(value) => {
+                    let value = if key.kind == Kind::Secret { self.seal.seal(&value)? } else { value };
+                    tx.execute(
+                        "INSERT INTO settings (name, value, updated_at, updated_by) VALUES ($1, $2, $3, $4)
+                         ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at, updated_by = excluded.updated_by",
+                        args![key.name, value, ports.now(), scope.viewer.id],
+                    )
+                    .await?;
+                }
+                None => drop(tx.execute("DELETE FROM settings WHERE name = $1", args![key.name]).await?),
+            }
+        }
+        tx.commit().await?;
+        self.load(store).await
+    }
+}
+
+fn must_administer(viewer: &atrium::people::Viewer) -> Result<()> {
+    if viewer.can_administer_server() { Ok(()) } else { Err(Error::Forbidden("Only an administrator of this server can see and change its settings.")) }
+}

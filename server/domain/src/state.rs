@@ -1,0 +1,82 @@
+//! Everything that serves a request needs, wired once.
+
+use crate::accounts::sessions::Sessions;
+use crate::accounts::{Accounts, Hasher};
+use crate::agents::connections::Connections;
+use crate::chat::Chat;
+use crate::error::Result;
+use crate::ports::Ports;
+use crate::settings::Settings;
+use crate::store::Store;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// The application. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Atrium {
+    /// The database.
+    pub store: Store,
+    /// Time, ids and chance.
+    pub ports: Ports,
+    /// What is set, and where.
+    pub settings: Settings,
+    /// People.
+    pub accounts: Accounts,
+    /// What browsers' cookies stand for.
+    pub sessions: Sessions,
+    /// Ways to the models' providers.
+    pub connections: Arc<Connections>,
+    /// Conversations and the runs that write their answers.
+    pub chat: Chat,
+}
+
+impl Atrium {
+    /// Wires the parts, reads the stored settings and picks up what an earlier server left unfinished.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn start(store: Store, ports: Ports, settings: Settings, hasher: Hasher, connections: Connections) -> Result<Self> {
+        settings.load(&store).await?;
+        let connections = Arc::new(connections);
+        let chat = Chat::start(store.clone(), ports.clone(), connections.clone()).await?;
+        Ok(Self {
+            accounts: Accounts::new(store.clone(), ports.clone(), hasher),
+            sessions: Sessions::new(store.clone()),
+            store,
+            ports,
+            settings,
+            connections,
+            chat,
+        })
+    }
+
+    /// Sweeps out what has expired and follows settings changed on other servers, until `stop`.
+    pub async fn keep_house(self, stop: CancellationToken) {
+        let mut tick = tokio::time::interval(Duration::from_secs(10));
+        let mut round = 0_u32;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = tick.tick() => {}
+            }
+            let outcome = async {
+                if self.store.is_shared() {
+                    self.settings.load(&self.store).await?;
+                    self.chat.recover().await?;
+                }
+                if round.is_multiple_of(360) {
+                    let now = self.ports.now();
+                    self.sessions.sweep(now).await?;
+                    crate::limits::sweep(&self.store, now - crate::ports::DAY).await?;
+                    self.chat.purge(now - 30 * crate::ports::DAY).await?;
+                }
+                Ok::<_, crate::Error>(())
+            };
+            if let Err(error) = outcome.await {
+                tracing::warn!(cause = error.cause(), "housekeeping did not finish: {error}");
+            }
+            round = round.wrapping_add(1);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The one handle on the database: SQLite in the data folder, or PostgreSQL.
+//!
+//! The same static statement runs on either. Nobody outside this module sees a pool; who wants to query says on whose
+//! behalf, by [`Store::as_viewer`] or [`Store::as_system`], and gets a handle that queries.
+
+mod args;
+mod connect;
+mod handle;
+#[cfg(test)]
+pub mod testing;
+#[cfg(test)]
+mod tests;
+
+pub use args::{Arg, Args};
+pub use connect::Target;
+pub use handle::{Queries, Scope, Tx};
+
+pub(crate) use args::args;
+
+use atrium::people::Viewer;
+use sqlx::{PgPool, SqlitePool};
+use std::sync::Arc;
+
+/// A database that is open. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pools: Arc<Pools>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Pools {
+    /// One connection writes, so that nobody ever meets a locked database; the others read.
+    Sqlite { write: SqlitePool, read: SqlitePool },
+    Postgres(PgPool),
+}
+
+impl Store {
+    /// To read and write what `viewer` may.
+    #[must_use]
+    pub fn as_viewer<'a>(&'a self, viewer: &'a Viewer) -> Scope<'a> {
+        Scope::new(self.queries(), viewer)
+    }
+
+    /// To act as Atrium itself. `why` stands in the code for whoever reviews it.
+    #[must_use]
+    pub fn as_system(&self, _why: &'static str) -> Queries<'_> {
+        self.queries()
+    }
+
+    /// Whether other servers may be at work on the same database.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        matches!(*self.pools, Pools::Postgres(_))
+    }
+
+    /// The time that the database takes to answer at all.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<std::time::Duration, sqlx::Error> {
+        let start = std::time::Instant::now();
+        match &*self.pools {
+            Pools::Sqlite { read, .. } => sqlx::query("SELECT 1").execute(read).await.map(drop)?,
+            Pools::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
+        }
+        Ok(start.elapsed())
+    }
+
+    fn queries(&self) -> Queries<'_> {
+        Queries::new(&self.pools)
+    }
+}

@@ -1,0 +1,166 @@
+//! What models cost: a row for every call, whoever made it and however it ended.
+
+mod tokens;
+
+use crate::error::Result;
+use crate::ports::{Micros, Ports};
+use crate::providers::Request;
+use crate::store::{Store, Tx, args};
+use atrium::catalogue::{Provider, model_facts};
+use atrium::ids::{ConversationId, MessageId, OrganisationId, UserId};
+use atrium::people::Viewer;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// What a call was for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A message in a conversation.
+    Answer,
+    /// The Test button.
+    Test,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// As it should.
+    Complete,
+    /// By a person.
+    Stopped,
+    /// By an error.
+    Failed,
+}
+
+impl Outcome {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::Stopped => "stopped",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// One call to a model.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// On whose account.
+    pub organisation: OrganisationId,
+    /// Who asked.
+    pub user: UserId,
+    /// Where, if in a conversation.
+    pub place: Option<(ConversationId, MessageId)>,
+    /// What for.
+    pub purpose: Purpose,
+    /// Whose model.
+    pub provider: Provider,
+    /// Which.
+    pub model: String,
+    /// Tokens of the prompt and of the answer, once known.
+    pub tokens: Option<(i64, i64)>,
+    /// Whether they were counted here, not by the provider.
+    pub is_estimate: bool,
+    /// From asking to the end.
+    pub latency: Duration,
+    /// From asking to the first piece of text.
+    pub first_token: Option<Duration>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// When it began.
+    pub called_at: Micros,
+}
+
+impl Call {
+    /// A call that begins now.
+    #[must_use]
+    pub fn begin(viewer: &Viewer, provider: Provider, model: &str, purpose: Purpose, now: Micros) -> Self {
+        Self {
+            organisation: viewer.organisation,
+            user: viewer.id,
+            place: None,
+            purpose,
+            provider,
+            model: model.to_owned(),
+            tokens: None,
+            is_estimate: false,
+            latency: Duration::ZERO,
+            first_token: None,
+            outcome: Outcome::Failed,
+            called_at: now,
+        }
+    }
+
+    /// Takes the provider's count.
+    pub fn count(&mut self, prompt: u64, completion: u64) {
+        self.tokens = Some((i64::try_from(prompt).unwrap_or(i64::MAX), i64::try_from(completion).unwrap_or(i64::MAX)));
+    }
+
+    /// Counts here what the provider did not. A call that failed before the model said anything used nothing that we
+    /// know of.
+    pub async fn estimate_missing(&mut self, request: &Request, answer: &str) {
+        if self.tokens.is_some() {
+            return;
+        }
+        self.is_estimate = true;
+        self.tokens = Some(if answer.is_empty() && self.outcome == Outcome::Failed { (0, 0) } else { tokens::count(request, answer).await });
+    }
+
+    /// Micro-dollars.
+    #[must_use]
+    pub fn cost(&self) -> i64 {
+        let (prompt, completion) = self.tokens.unwrap_or_default();
+        model_facts(self.provider, &self.model).cost(prompt, completion)
+    }
+}
+
+/// Keeps `call`.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn record(store: &Store, ports: &Ports, call: &Call) -> Result<()> {
+    let mut tx = store.as_system("every call is accounted for").begin().await?;
+    insert(&mut tx, ports, call).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Keeps `call` together with what else `tx` writes.
+pub(crate) async fn insert(tx: &mut Tx, ports: &Ports, call: &Call) -> Result<()> {
+    let (prompt_tokens, completion_tokens) = call.tokens.unwrap_or_default();
+    let id: Uuid = ports.id();
+    let (conversation, message) = call.place.unzip();
+    tx.execute(
+        "INSERT INTO llm_calls (id, organisation_id, user_id, conversation_id, message_id, purpose, provider, model, prompt_tokens, completion_tokens,
+            tokens_estimated, cost_micros, latency_micros, first_token_micros, outcome, called_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+        args![
+            id,
+            call.organisation,
+            call.user,
+            conversation,
+            message,
+            match call.purpose {
+                Purpose::Answer => "answer",
+                Purpose::Test => "test",
+            },
+            call.provider.as_str(),
+            &call.model,
+            prompt_tokens,
+            completion_tokens,
+            call.is_estimate,
+            call.cost(),
+            micros(call.latency),
+            call.first_token.map(micros),
+            call.outcome.as_str(),
+            call.called_at
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+/// A duration in the unit of the database.
+pub(crate) fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,93 @@
+//! From the environment to an application that is wired.
+
+use atrium_domain::accounts::{Accounts, Hasher};
+use atrium_domain::agents::connections::Connections;
+use atrium_domain::ports::Ports;
+use atrium_domain::providers::{Client, Limits};
+use atrium_domain::seal::{Seal, kept_secret};
+use atrium_domain::settings::{Boot, Layers, Settings};
+use atrium_domain::store::{Store, Target};
+use atrium_domain::{Atrium, Error};
+use atrium_inference::Runner;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long the local model stays in memory unused.
+const MODEL_IDLE: Duration = Duration::from_secs(600);
+/// The local model's file in the data folder, as `make models` puts it there.
+const MODEL_FILE: &str = "models/SmolLM2-135M-Instruct.Q4_1.gguf";
+
+/// Reads every layer of settings: command line, environment, `.env`, `atrium.toml`.
+///
+/// # Errors
+/// With a sentence that names the setting and where it stands.
+pub fn load(options: BTreeMap<&'static str, String>) -> Result<Boot, String> {
+    let folder = Path::new(".");
+    let file = match std::fs::read_to_string(folder.join("atrium.toml")) {
+        Ok(text) => Some(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(format!("atrium.toml cannot be read: {error}")),
+    };
+    let env = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
+    Boot::resolve(&Layers { file: file.as_deref(), dot_env: Layers::read_dot_env(folder)?, env, options })
+}
+
+/// The data folder, made if it is not there.
+fn data_folder(boot: &Boot) -> Result<PathBuf, String> {
+    let folder = PathBuf::from(boot.text("data"));
+    std::fs::create_dir_all(&folder).map_err(|error| format!("the data folder {} cannot be made: {error}. Choose another one with --data or ATRIUM_DATA.", folder.display()))?;
+    Ok(folder)
+}
+
+/// Opens the database that the settings name.
+///
+/// # Errors
+/// With a sentence.
+async fn open_store(boot: &Boot) -> Result<Store, String> {
+    let target = match boot.filled("database_url") {
+        Some(url) => Target::parse(url)?,
+        None => Target::Sqlite(data_folder(boot)?.join("atrium.db")),
+    };
+    let store = Store::open(&target).await.map_err(|error| format!("{}: {error}", target.describe()))?;
+    tracing::info!("data is kept in {}", target.describe());
+    Ok(store)
+}
+
+fn seal(boot: &Boot, ports: &Ports) -> Result<Seal, String> {
+    if let Some(secret) = boot.filled("secret_key") {
+        return Ok(Seal::new(secret));
+    }
+    let file = data_folder(boot)?.join("secret.key");
+    let secret = kept_secret(&file, ports.secret()).map_err(|error| format!("the secret in {} cannot be kept: {error}", file.display()))?;
+    Ok(Seal::new(&secret))
+}
+
+/// Accounts alone, for the command line.
+///
+/// # Errors
+/// With a sentence.
+pub async fn accounts(boot: &Boot) -> Result<Accounts, String> {
+    Ok(Accounts::new(open_store(boot).await?, Ports::system(), Hasher::new().map_err(sentence)?))
+}
+
+/// The whole application.
+///
+/// # Errors
+/// With a sentence.
+pub async fn application(boot: Boot) -> Result<Atrium, String> {
+    let ports = Ports::system();
+    let store = open_store(&boot).await?;
+    let model = data_folder(&boot)?.join(MODEL_FILE);
+    let settings = Settings::new(boot.clone(), seal(&boot, &ports)?);
+    let client = Client::new(Limits::default()).map_err(|error| error.to_string())?;
+    let connections = Connections::new(client, Runner::new(model, MODEL_IDLE), settings.clone());
+    Atrium::start(store, ports, settings, Hasher::new().map_err(sentence)?, connections).await.map_err(sentence)
+}
+
+fn sentence(error: Error) -> String {
+    match error.cause() {
+        Some(cause) => format!("{error} ({cause})"),
+        None => error.to_string(),
+    }
+}

@@ -1,0 +1,106 @@
+//! The command line.
+
+use crate::{boot, serve};
+use atrium::people::NewPerson;
+use clap::{Args, Parser, Subcommand};
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, IsTerminal as _, Write as _};
+
+/// A self-hosted AI workspace.
+#[derive(Debug, Parser)]
+#[command(name = "atrium", version, about)]
+pub struct Command {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    /// Serve the workspace.
+    Serve(Where),
+    /// Make an account that rules this server.
+    Createsuperuser {
+        #[command(flatten)]
+        place: Where,
+        /// Address to sign in with; asked for if not given.
+        #[arg(long)]
+        email: Option<String>,
+        /// Name as shown; asked for if not given.
+        #[arg(long)]
+        name: Option<String>,
+        /// Read the password from the first line of standard input, without asking.
+        #[arg(long)]
+        password_stdin: bool,
+    },
+}
+
+/// Where the server listens and keeps its data; also in the environment, `.env` and `atrium.toml`.
+#[derive(Debug, Args)]
+pub struct Where {
+    /// Address and port, such as 127.0.0.1:3000 [ATRIUM_LISTEN].
+    #[arg(long)]
+    listen: Option<String>,
+    /// Folder of the database, the secret, the models and the logs [ATRIUM_DATA].
+    #[arg(long)]
+    data: Option<String>,
+    /// postgres://… or sqlite://… [DATABASE_URL].
+    #[arg(long)]
+    database_url: Option<String>,
+}
+
+impl Where {
+    fn options(&self) -> BTreeMap<&'static str, String> {
+        [("listen", &self.listen), ("data", &self.data), ("database_url", &self.database_url)].into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect()
+    }
+}
+
+impl Command {
+    /// # Errors
+    /// With a sentence that says what went wrong and what to do.
+    pub fn run(self) -> Result<(), String> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| format!("the runtime could not be started: {error}"))?;
+        runtime.block_on(async {
+            match self.action {
+                Action::Serve(place) => serve::run(boot::load(place.options())?).await,
+                Action::Createsuperuser { place, email, name, password_stdin } => {
+                    let boot = boot::load(place.options())?;
+                    let person = ask_for_person(email, name, password_stdin)?;
+                    let accounts = boot::accounts(&boot).await?;
+                    let viewer = accounts.create_superuser(&person).await.map_err(|error| describe(&error))?;
+                    println!("{} <{}> can sign in and rules this server.", viewer.name, viewer.email);
+                    Ok(())
+                }
+            }
+        })
+    }
+}
+
+fn ask_for_person(email: Option<String>, name: Option<String>, password_stdin: bool) -> Result<NewPerson, String> {
+    let email = email.map_or_else(|| ask("E-mail address: "), Ok)?;
+    let name = name.map_or_else(|| ask("Name: "), Ok)?;
+    let password = if password_stdin || !std::io::stdin().is_terminal() { line()? } else { ask_hidden("Password: ")? };
+    Ok(NewPerson { name, email, password })
+}
+
+fn ask(question: &str) -> Result<String, String> {
+    print!("{question}");
+    std::io::stdout().flush().map_err(|error| error.to_string())?;
+    line()
+}
+
+fn ask_hidden(question: &str) -> Result<String, String> {
+    rpassword::prompt_password(question).map_err(|error| format!("the password could not be read: {error}"))
+}
+
+fn line() -> Result<String, String> {
+    let mut line = String::new();
+    let read = std::io::stdin().lock().read_line(&mut line).map_err(|error| format!("standard input could not be read: {error}"))?;
+    if read == 0 { Err("standard input ended before everything was answered".to_owned()) } else { Ok(line.trim_end_matches(['\r', '\n']).to_owned()) }
+}
+
+fn describe(error: &atrium_domain::Error) -> String {
+    let failure = error.to_failure();
+    let fields = failure.fields.iter().map(|it| format!("{}: {}", it.field, it.message));
+    let text = fields.collect::<Vec<_>>().join("; ");
+    if text.is_empty() { failure.message } else { text }
+}

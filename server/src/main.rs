@@ -1,0 +1,22 @@
+//! The binary `atrium`: command line, wiring, middleware. The only place that knows axum's router.
+
+mod boot;
+mod command;
+mod logging;
+mod serve;
+mod web;
+
+use clap::Parser as _;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let command = command::Command::parse();
+    // A fault that nobody logs yet goes to the terminal as a sentence, not as a debug dump.
+    match command.run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("atrium: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! `atrium serve`: open, announce, serve, and end in good order.
+
+use crate::{boot, logging, web};
+use atrium_domain::Atrium;
+use atrium_domain::settings::Boot;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// How long requests under way may take once the server is told to end.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Serves until told to end.
+///
+/// # Errors
+/// With a sentence that says what to do.
+pub async fn run(boot: Boot) -> Result<(), String> {
+    let _guard = logging::init(&boot)?;
+    let listen = boot.text("listen").to_owned();
+    // The port first: a second server on the same data must not get as far as the database.
+    let listener = TcpListener::bind(&listen).await.map_err(|error| format!("{listen} cannot be listened on: {error}. Choose another address with --listen or ATRIUM_LISTEN."))?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let atrium = boot::application(boot).await?;
+    announce(&atrium, address).await?;
+
+    let stop = CancellationToken::new();
+    let house = tokio::spawn(atrium.clone().keep_house(stop.clone()));
+    let router = web::router(atrium.clone());
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let ending = stop.clone();
+    let served = tokio::spawn(async move { axum::serve(listener, service).with_graceful_shutdown(ending.cancelled_owned()).await });
+
+    wait_for_signal().await;
+    tracing::info!("ending: answers under way are kept");
+    // Runs first: their listeners are the requests that would otherwise never end.
+    atrium.chat.close().await;
+    stop.cancel();
+    if tokio::time::timeout(GRACE, served).await.is_err() {
+        tracing::warn!("some requests did not end in time");
+    }
+    house.abort();
+    atrium.store.close().await;
+    Ok(())
+}
+
+/// Where to go with a browser. While nobody has an account, with the link that makes the first administrator.
+async fn announce(atrium: &Atrium, address: SocketAddr) -> Result<(), String> {
+    let base = atrium.settings.boot().filled("public_url").map_or_else(|| format!("http://{address}"), |it| it.trim_end_matches('/').to_owned());
+    let token = atrium.accounts.setup_token().await.map_err(|error| error.to_string())?;
+    match token {
+        Some(token) => println!("\nAtrium is ready at {base}\nCreate the first administrator (the link works once):\n\n    {base}/setup?token={token}\n"),
+        None => println!("\nAtrium is ready at {base}\n"),
+    }
+    Ok(())
+}
+
+async fn wait_for_signal() {
+    let interrupt = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupt => {}
+        () = terminate => {}
+    }
+}

@@ -1,0 +1,74 @@
+//! HTTP: which path leads where, and what every request passes through.
+
+mod assets;
+mod errors;
+mod events;
+mod forms;
+mod guard;
+mod health;
+mod pages;
+mod session_store;
+mod visit;
+
+use atrium_domain::Atrium;
+use axum::extract::{DefaultBodyLimit, FromRef};
+use axum::routing::{any, get, post};
+use axum::{Router, middleware};
+use leptos::config::LeptosOptions;
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::trace::TraceLayer;
+
+/// Forms and server functions; a message may have 256 kB, and escaped in a form three times as much.
+const BODY_MAX: usize = 1024 * 1024;
+
+/// What handlers can ask for.
+#[derive(Clone)]
+pub struct App {
+    atrium: Atrium,
+    leptos: LeptosOptions,
+}
+
+/// What Leptos' own handlers ask for.
+impl FromRef<App> for LeptosOptions {
+    fn from_ref(app: &App) -> Self {
+        app.leptos.clone()
+    }
+}
+
+/// Everything that is served.
+pub fn router(atrium: Atrium) -> Router {
+    let app = App { atrium: atrium.clone(), leptos: assets::leptos_options() };
+    let forms = atrium_app::forms::PATHS.iter().fold(Router::new(), |router, path| router.route(path, post(forms::submit)));
+    let people = pages::router(&app)
+        .merge(forms)
+        .route("/_fn/{*name}", any(pages::server_function))
+        .route("/runs/{id}/events", get(events::follow))
+        .fallback(pages::not_found)
+        .layer(middleware::from_fn_with_state(app.clone(), visit::attach))
+        .layer(session_store::layer(&atrium));
+    Router::new()
+        .route("/assets/{name}", get(assets::serve))
+        .route("/favicon.svg", get(assets::serve_root))
+        .route("/manifest.webmanifest", get(assets::serve_root))
+        .route("/robots.txt", get(assets::serve_root))
+        .route("/api/health", get(health::health))
+        .route("/api/health/", get(health::health))
+        .route("/api/health/db", get(health::database))
+        .route("/api/health/db/", get(health::database))
+        .route("/api/{*rest}", any(health::no_such_endpoint))
+        .merge(people)
+        .with_state(app.clone())
+        .layer(
+            ServiceBuilder::new()
+                .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+                .layer(TraceLayer::new_for_http())
+                .layer(PropagateRequestIdLayer::x_request_id())
+                .layer(CatchPanicLayer::custom(errors::panicked))
+                .layer(CompressionLayer::new())
+                .layer(DefaultBodyLimit::max(BODY_MAX))
+                .layer(middleware::from_fn_with_state(app, guard::check)),
+        )
+}

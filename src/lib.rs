@@ -1,0 +1,14 @@
+//! The words that Atrium's server and browser share: ids, the types that cross the wire, validation and pure functions.
+//!
+//! Compiles to WASM as it is: no feature flags, no I/O, no clock, no randomness.
+
+pub mod agents;
+pub mod catalogue;
+pub mod chat;
+pub mod failure;
+pub mod ids;
+pub mod people;
+pub mod settings;
+pub mod text;
+
+pub use failure::{Failure, FieldError};
