@@ -3,6 +3,8 @@
 //! Compiled twice. On the server (`ssr`) it is everything. In the browser (`hydrate`) it is the islands and the client
 //! side of the server functions: pages and forms never get there.
 
+// Views are types that nest as deep as the markup does.
+#![recursion_limit = "512"]
 // Leptos' macros make public items that nobody calls by name.
 #![allow(missing_docs)]
 

@@ -1,5 +1,7 @@
 //! The binary `atrium`: command line, wiring, middleware. The only place that knows axum's router.
 
+#![recursion_limit = "512"]
+
 mod boot;
 mod command;
 mod logging;

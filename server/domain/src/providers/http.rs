@@ -70,6 +70,8 @@ impl Client {
                 .referer(false)
                 .no_proxy()
                 .connect_timeout(limits.connect)
+                // Mozilla's roots come with the binary, beside the system's: a bare container has none.
+                .tls_certs_merge(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|it| reqwest::Certificate::from_der(it).ok()))
         };
         // Without the system's certificates (a bare container) plain HTTP still works: Ollama next door.
         let http = builder().build().or_else(|error| {

@@ -19,7 +19,7 @@ pub async fn stores() -> Vec<TestStore> {
     let sqlite = Store::open(&Target::Sqlite(folder.path().join("atrium.db"))).await.unwrap();
     let mut all = vec![TestStore { store: sqlite, ports: Ports::system(), _folder: Some(folder) }];
     if let Ok(server) = std::env::var("ATRIUM_TEST_POSTGRES") {
-        let name = format!("t{}", uuid::Uuid::new_v4().simple());
+        let name = format!("t{}", Ports::system().id::<uuid::Uuid>().simple());
         let admin = sqlx::PgPool::connect(&server).await.unwrap();
         sqlx::raw_sql(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&admin).await.unwrap();
         let mut url: Vec<_> = server.rsplitn(2, '/').collect();

@@ -16,8 +16,8 @@ fn big_bombs_are_quick() {
     survive(1_000_000);
 }
 
-/// Renders one bomb of each kind. The bound for a megabyte is one second; a machine that is busy
-/// and code that is not optimised get four times that. What grows with the square fails all the same.
+/// Renders one bomb of each kind. A megabyte should take one second; code that is not optimised gets
+/// four times that. What grows with the square fails all the same.
 fn survive(size: usize) {
     let bound = Duration::from_micros(4 * size as u64).max(Duration::from_secs(2));
     let many = |piece: &str| piece.repeat(size / piece.len());
@@ -98,19 +98,13 @@ fn survive(size: usize) {
         many("a@b.c "),
         many("$$"),
     ];
-    render("```rust\nfn warm() {}\n```");
     let mut slow = Vec::new();
     for bomb in &bombs {
         let name: String = bomb.chars().take(24).collect();
-        let clock = Instant::now();
         let html = render(bomb);
-        let whole = clock.elapsed();
-        let clock = Instant::now();
-        tail(bomb);
-        let open = clock.elapsed();
-        let clock = Instant::now();
-        plain_excerpt(bomb, 80);
-        let excerpt = clock.elapsed();
+        let whole = time(bound, || render(bomb));
+        let open = time(bound, || tail(bomb));
+        let excerpt = time(bound / 8, || plain_excerpt(bomb, 80));
         if std::env::var_os("TIMES").is_some() {
             eprintln!(
                 "{whole:>8.0?} {open:>8.0?} {excerpt:>8.0?} {:>9} {name:?}",
@@ -128,6 +122,21 @@ fn survive(size: usize) {
         }
     }
     assert!(slow.is_empty(), "{slow:?}");
+}
+
+/// How long something takes; the best of three where the first was not good enough, as the machine
+/// may be busy.
+fn time<T>(bound: Duration, what: impl Fn() -> T) -> Duration {
+    let mut best = Duration::MAX;
+    for _ in 0..3 {
+        let clock = Instant::now();
+        what();
+        best = best.min(clock.elapsed());
+        if best <= bound {
+            break;
+        }
+    }
+    best
 }
 
 fn check_depth(html: &str) {
