@@ -102,7 +102,8 @@ impl AgentForm {
         let mut checks = Checks::default();
         let name = self.name.trim();
         let provider = Provider::parse(&self.provider);
-        let temperature = self.temperature.trim().replace(',', ".").parse::<f64>().ok().filter(|it| (0.0..=2.0).contains(it));
+        let temperature =
+            self.temperature.trim().replace(',', ".").parse::<f64>().ok().filter(|it| (0.0..=2.0).contains(it));
         let max_tokens = self.max_tokens.trim().parse::<i64>().ok().filter(|it| (1..=MAX_TOKENS_MAX).contains(it));
         checks
             .require(!name.is_empty(), "name", "Give the agent a name.")
@@ -247,8 +248,15 @@ mod tests {
 
     #[test]
     fn wrong_numbers_are_named() {
-        for (temperature, max_tokens, wrong) in [("2.1", "1", "temperature"), ("NaN", "1", "temperature"), ("1", "0", "max_tokens"), ("1", "1e3", "max_tokens")] {
-            let errors = AgentForm { temperature: temperature.into(), max_tokens: max_tokens.into(), ..form() }.check().unwrap_err();
+        for (temperature, max_tokens, wrong) in [
+            ("2.1", "1", "temperature"),
+            ("NaN", "1", "temperature"),
+            ("1", "0", "max_tokens"),
+            ("1", "1e3", "max_tokens"),
+        ] {
+            let errors = AgentForm { temperature: temperature.into(), max_tokens: max_tokens.into(), ..form() }
+                .check()
+                .unwrap_err();
             assert_eq!(errors.iter().map(|it| it.field.as_str()).collect::<Vec<_>>(), [wrong]);
         }
     }

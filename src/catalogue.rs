@@ -139,7 +139,8 @@ impl ModelFacts {
     /// Micro-dollars, rounded up: many small calls must not add up to nothing.
     #[must_use]
     pub fn cost(&self, prompt_tokens: i64, completion_tokens: i64) -> i64 {
-        let picos = i128::from(prompt_tokens) * i128::from(self.prompt_price) + i128::from(completion_tokens) * i128::from(self.completion_price);
+        let picos = i128::from(prompt_tokens) * i128::from(self.prompt_price)
+            + i128::from(completion_tokens) * i128::from(self.completion_price);
         i64::try_from((picos + 999_999) / 1_000_000).unwrap_or(i64::MAX)
     }
 }

@@ -52,7 +52,9 @@ impl MessageStatus {
     /// The status of that name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Complete, Self::Streaming, Self::Stopped, Self::Failed, Self::Interrupted].into_iter().find(|it| it.as_str() == text)
+        [Self::Complete, Self::Streaming, Self::Stopped, Self::Failed, Self::Interrupted]
+            .into_iter()
+            .find(|it| it.as_str() == text)
     }
 
     /// Whether the answer can be gone on with.

@@ -39,7 +39,9 @@ impl Role {
     /// The role of that name.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Admin, Self::Manager, Self::Engineer, Self::Analyst, Self::User, Self::Guest].into_iter().find(|it| it.as_str() == text)
+        [Self::Admin, Self::Manager, Self::Engineer, Self::Analyst, Self::User, Self::Guest]
+            .into_iter()
+            .find(|it| it.as_str() == text)
     }
 }
 
@@ -111,9 +113,21 @@ impl NewPerson {
             .require(!name.is_empty(), "name", "Enter your name.")
             .require(name.chars().count() <= 120, "name", "Use at most 120 characters.")
             .require(plausible_email(&self.email), "email", "Enter an e-mail address, like ada@example.org.")
-            .require(self.password.chars().count() >= PASSWORD_MIN, "password", format!("Use at least {PASSWORD_MIN} characters."))
-            .require(self.password.chars().count() <= PASSWORD_MAX, "password", format!("Use at most {PASSWORD_MAX} characters."))
-            .require(self.password.is_empty() || !self.password.eq_ignore_ascii_case(self.email.trim()), "password", "Choose something other than your e-mail address.");
+            .require(
+                self.password.chars().count() >= PASSWORD_MIN,
+                "password",
+                format!("Use at least {PASSWORD_MIN} characters."),
+            )
+            .require(
+                self.password.chars().count() <= PASSWORD_MAX,
+                "password",
+                format!("Use at most {PASSWORD_MAX} characters."),
+            )
+            .require(
+                self.password.is_empty() || !self.password.eq_ignore_ascii_case(self.email.trim()),
+                "password",
+                "Choose something other than your e-mail address.",
+            );
         checks.done()
     }
 }

@@ -12,7 +12,8 @@ use atrium::chat::ConversationPage;
 use atrium::ids::ConversationId;
 use atrium::people::Viewer;
 use atrium_domain::{Error, Result};
-use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::http::{HeaderValue, StatusCode};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use std::future::Future;
@@ -26,7 +27,11 @@ pub fn load<V: IntoView + 'static>(part: impl Future<Output = V> + Send + 'stati
 }
 
 /// A page for whoever is signed in: rail, content, and the reply's status when it fails.
-pub fn signed_in<V, F>(title: &'static str, current: Option<ConversationId>, content: impl FnOnce(Visit, Viewer) -> F + Send + 'static) -> AnyView
+pub fn signed_in<V, F>(
+    title: &'static str,
+    current: Option<ConversationId>,
+    content: impl FnOnce(Visit, Viewer) -> F + Send + 'static,
+) -> AnyView
 where
     V: IntoView + 'static,
     F: Future<Output = Result<V>> + Send + 'static,
@@ -37,7 +42,7 @@ where
     };
     let Ok(viewer) = visit.viewer().cloned() else {
         let path = use_context::<axum::http::request::Parts>().map(|it| it.uri.path().to_owned()).unwrap_or_default();
-        leptos_axum::redirect(&if path == "/" { "/sign-in".to_owned() } else { sign_in_path(&path) });
+        redirect(&if path == "/" { "/sign-in".to_owned() } else { sign_in_path(&path) });
         return ().into_any();
     };
     set_status_of_refused();
@@ -46,7 +51,9 @@ where
         let toast = visit.take_toast().await;
         let rail = page.map(|page| rail(&viewer, page, current));
         match (rail, content(visit, viewer).await) {
-            (Ok(rail), Ok(content)) => view! { <Title text=title/> <Frame rail=rail toast=toast>{content}</Frame> }.into_any(),
+            (Ok(rail), Ok(content)) => {
+                view! { <Title text=title/> <Frame rail=rail toast=toast>{content}</Frame> }.into_any()
+            }
             (Ok(rail), Err(error)) => view! { <Frame rail=rail toast=toast>{failed(&error)}</Frame> }.into_any(),
             (Err(error), _) => failed(&error).into_any(),
         }
@@ -131,9 +138,19 @@ pub fn failed(error: &Error) -> impl IntoView + use<> {
     }
 }
 
+/// Sends the browser to another page of ours.
+pub fn redirect(path: &str) {
+    if let (Some(response), Ok(location)) = (use_context::<leptos_axum::ResponseOptions>(), HeaderValue::from_str(path))
+    {
+        response.insert_header(LOCATION, location);
+        response.set_status(StatusCode::SEE_OTHER);
+    }
+}
+
 /// Sets the reply's status.
 pub fn set_status(status: u16) {
-    if let (Some(response), Ok(status)) = (use_context::<leptos_axum::ResponseOptions>(), StatusCode::from_u16(status)) {
+    if let (Some(response), Ok(status)) = (use_context::<leptos_axum::ResponseOptions>(), StatusCode::from_u16(status))
+    {
         response.set_status(status);
     }
 }
@@ -242,7 +259,14 @@ pub fn TextField(
 
 /// Several lines of text.
 #[component]
-pub fn TextArea(name: &'static str, label: &'static str, state: FormState, #[prop(optional, into)] value: String, #[prop(optional)] help: Option<&'static str>, #[prop(default = 6)] rows: u8) -> impl IntoView {
+pub fn TextArea(
+    name: &'static str,
+    label: &'static str,
+    state: FormState,
+    #[prop(optional, into)] value: String,
+    #[prop(optional)] help: Option<&'static str>,
+    #[prop(default = 6)] rows: u8,
+) -> impl IntoView {
     let error = state.error(name);
     view! {
         <div class="field">
@@ -256,7 +280,13 @@ pub fn TextArea(name: &'static str, label: &'static str, state: FormState, #[pro
 
 /// A box to tick.
 #[component]
-pub fn CheckField(name: &'static str, label: &'static str, state: FormState, is_ticked: bool, #[prop(optional)] help: Option<&'static str>) -> impl IntoView {
+pub fn CheckField(
+    name: &'static str,
+    label: &'static str,
+    state: FormState,
+    is_ticked: bool,
+    #[prop(optional)] help: Option<&'static str>,
+) -> impl IntoView {
     let error = state.error(name);
     view! {
         <div class="field check">
@@ -271,7 +301,9 @@ pub fn CheckField(name: &'static str, label: &'static str, state: FormState, is_
 pub fn FieldNote(name: &'static str, help: Option<&'static str>, error: Option<String>) -> impl IntoView {
     let id = format!("{name}-help");
     match error {
-        Some(message) => view! { <p id=id class="field-error">{icon(Icon::Warning)}<span>{message}</span></p> }.into_any(),
+        Some(message) => {
+            view! { <p id=id class="field-error">{icon(Icon::Warning)}<span>{message}</span></p> }.into_any()
+        }
         None => view! { <p id=id class="help">{help}</p> }.into_any(),
     }
 }

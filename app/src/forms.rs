@@ -9,7 +9,19 @@ use serde::de::DeserializeOwned;
 
 /// The paths that take forms, as the router wants them.
 pub const PATHS: &[&str] = &[
-    "/", "/chat", "/chat/{id}", "/sign-in", "/register", "/setup", "/sign-out", "/preferences", "/account", "/agents", "/agents/new", "/agents/{id}", "/admin/settings",
+    "/",
+    "/chat",
+    "/chat/{id}",
+    "/sign-in",
+    "/register",
+    "/setup",
+    "/sign-out",
+    "/preferences",
+    "/account",
+    "/agents",
+    "/agents/new",
+    "/agents/{id}",
+    "/admin/settings",
 ];
 
 /// What was typed.
@@ -79,8 +91,11 @@ impl Fields {
     /// # Errors
     /// When a field cannot be read, which an honest browser does not send.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T> {
-        let map: serde_json::Map<_, _> = self.0.iter().map(|(name, value)| (name.clone(), serde_json::Value::String(value.clone()))).collect();
-        serde_json::from_value(map.into()).map_err(|error| Error::field("form", format!("The form was not understood ({error}). Reload the page and try again.")))
+        let map: serde_json::Map<_, _> =
+            self.0.iter().map(|(name, value)| (name.clone(), serde_json::Value::String(value.clone()))).collect();
+        serde_json::from_value(map.into()).map_err(|error| {
+            Error::field("form", format!("The form was not understood ({error}). Reload the page and try again."))
+        })
     }
 }
 
@@ -114,7 +129,16 @@ fn parse<T: std::str::FromStr>(id: &str, what: &'static str) -> Result<T> {
 /// The page to sign in at, and to come back from.
 #[must_use]
 pub fn sign_in_path(next: &str) -> String {
-    let escaped: String = next.bytes().map(|it| if it.is_ascii_alphanumeric() || b"/-_.".contains(&it) { char::from(it).to_string() } else { format!("%{it:02X}") }).collect();
+    let escaped: String = next
+        .bytes()
+        .map(|it| {
+            if it.is_ascii_alphanumeric() || b"/-_.".contains(&it) {
+                char::from(it).to_string()
+            } else {
+                format!("%{it:02X}")
+            }
+        })
+        .collect();
     format!("/sign-in?next={escaped}")
 }
 
@@ -137,7 +161,14 @@ mod tests {
 
     #[test]
     fn nobody_is_sent_elsewhere() {
-        for (next, path) in [("/chat/1", "/chat/1"), ("//evil.example", "/"), ("https://evil.example", "/"), ("/\\evil.example", "/"), ("", "/"), ("/a\r\nset-cookie:x", "/")] {
+        for (next, path) in [
+            ("/chat/1", "/chat/1"),
+            ("//evil.example", "/"),
+            ("https://evil.example", "/"),
+            ("/\\evil.example", "/"),
+            ("", "/"),
+            ("/a\r\nset-cookie:x", "/"),
+        ] {
             assert_eq!(local_path(next), path);
         }
     }

@@ -20,8 +20,16 @@ impl FromServerFnError for Refusal {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         let failure = match error {
-            ServerFnErrorErr::Request(_) => Failure::new(0, "unreachable", "The server cannot be reached. Check the connection; what you typed is kept."),
-            other => Failure::new(500, "protocol", format!("The server's answer was not understood ({other}). Reload the page.")),
+            ServerFnErrorErr::Request(_) => Failure::new(
+                0,
+                "unreachable",
+                "The server cannot be reached. Check the connection; what you typed is kept.",
+            ),
+            other => Failure::new(
+                500,
+                "protocol",
+                format!("The server's answer was not understood ({other}). Reload the page."),
+            ),
         };
         Self(failure)
     }
@@ -41,7 +49,9 @@ mod on_server {
             if let Some(cause) = error.cause() {
                 tracing::error!(status = failure.status, cause, "a server function failed");
             }
-            if let (Some(response), Ok(status)) = (leptos::prelude::use_context::<leptos_axum::ResponseOptions>(), StatusCode::from_u16(failure.status)) {
+            if let (Some(response), Ok(status)) =
+                (leptos::prelude::use_context::<leptos_axum::ResponseOptions>(), StatusCode::from_u16(failure.status))
+            {
                 response.set_status(status);
             }
             Self(failure)
@@ -67,7 +77,12 @@ pub struct Grown {
 }
 
 #[server(prefix = "/_fn", endpoint = "send_message", input = Json)]
-pub async fn send_message(conversation: Option<ConversationId>, instead_of: Option<MessageId>, agent: Option<AgentId>, text: String) -> Result<Grown, Refusal> {
+pub async fn send_message(
+    conversation: Option<ConversationId>,
+    instead_of: Option<MessageId>,
+    agent: Option<AgentId>,
+    text: String,
+) -> Result<Grown, Refusal> {
     use atrium_domain::chat::Target;
     let (atrium, viewer) = asked_by()?;
     let target = match (conversation, instead_of) {
@@ -80,7 +95,11 @@ pub async fn send_message(conversation: Option<ConversationId>, instead_of: Opti
 }
 
 #[server(prefix = "/_fn", endpoint = "regenerate", input = Json)]
-pub async fn regenerate(conversation: ConversationId, message: MessageId, agent: Option<AgentId>) -> Result<Grown, Refusal> {
+pub async fn regenerate(
+    conversation: ConversationId,
+    message: MessageId,
+    agent: Option<AgentId>,
+) -> Result<Grown, Refusal> {
     let (atrium, viewer) = asked_by()?;
     let sent = atrium.chat.regenerate(&viewer, conversation, message, agent).await?;
     grown(&atrium, &viewer, sent).await
@@ -94,7 +113,11 @@ pub async fn resume(conversation: ConversationId, message: MessageId) -> Result<
 }
 
 #[cfg(feature = "ssr")]
-async fn grown(atrium: &atrium_domain::Atrium, viewer: &atrium::people::Viewer, sent: atrium_domain::chat::Sent) -> Result<Grown, Refusal> {
+async fn grown(
+    atrium: &atrium_domain::Atrium,
+    viewer: &atrium::people::Viewer,
+    sent: atrium_domain::chat::Sent,
+) -> Result<Grown, Refusal> {
     let (title, messages) = atrium.chat.newest_exchange(viewer, sent).await?;
     Ok(Grown { conversation: sent.conversation, title, messages })
 }
@@ -160,7 +183,8 @@ pub async fn restore(conversation: ConversationId) -> Result<(), Refusal> {
 #[server(prefix = "/_fn", endpoint = "models", input = Json)]
 pub async fn models(provider: String) -> Result<Vec<String>, Refusal> {
     let (atrium, _) = asked_by()?;
-    let provider = atrium::catalogue::Provider::parse(&provider).ok_or_else(|| atrium_domain::Error::field("provider", "Choose a provider."))?;
+    let provider = atrium::catalogue::Provider::parse(&provider)
+        .ok_or_else(|| atrium_domain::Error::field("provider", "Choose a provider."))?;
     Ok(atrium.connections.models(provider).await?)
 }
 

@@ -29,14 +29,21 @@ pub fn load(options: BTreeMap<&'static str, String>) -> Result<Boot, String> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(error) => return Err(format!("atrium.toml cannot be read: {error}")),
     };
-    let env = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect();
+    let env = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
     Boot::resolve(&Layers { file: file.as_deref(), dot_env: Layers::read_dot_env(folder)?, env, options })
 }
 
 /// The data folder, made if it is not there.
 fn data_folder(boot: &Boot) -> Result<PathBuf, String> {
     let folder = PathBuf::from(boot.text("data"));
-    std::fs::create_dir_all(&folder).map_err(|error| format!("the data folder {} cannot be made: {error}. Choose another one with --data or ATRIUM_DATA.", folder.display()))?;
+    std::fs::create_dir_all(&folder).map_err(|error| {
+        format!(
+            "the data folder {} cannot be made: {error}. Choose another one with --data or ATRIUM_DATA.",
+            folder.display()
+        )
+    })?;
     Ok(folder)
 }
 
@@ -59,7 +66,8 @@ fn seal(boot: &Boot, ports: &Ports) -> Result<Seal, String> {
         return Ok(Seal::new(secret));
     }
     let file = data_folder(boot)?.join("secret.key");
-    let secret = kept_secret(&file, ports.secret()).map_err(|error| format!("the secret in {} cannot be kept: {error}", file.display()))?;
+    let secret = kept_secret(&file, ports.secret())
+        .map_err(|error| format!("the secret in {} cannot be kept: {error}", file.display()))?;
     Ok(Seal::new(&secret))
 }
 

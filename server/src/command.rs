@@ -50,7 +50,10 @@ pub struct Where {
 
 impl Where {
     fn options(&self) -> BTreeMap<&'static str, String> {
-        [("listen", &self.listen), ("data", &self.data), ("database_url", &self.database_url)].into_iter().filter_map(|(name, value)| Some((name, value.clone()?))).collect()
+        [("listen", &self.listen), ("data", &self.data), ("database_url", &self.database_url)]
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value.clone()?)))
+            .collect()
     }
 }
 
@@ -58,7 +61,10 @@ impl Command {
     /// # Errors
     /// With a sentence that says what went wrong and what to do.
     pub fn run(self) -> Result<(), String> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| format!("the runtime could not be started: {error}"))?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| format!("the runtime could not be started: {error}"))?;
         runtime.block_on(async {
             match self.action {
                 Action::Serve(place) => serve::run(boot::load(place.options())?).await,
@@ -94,8 +100,15 @@ fn ask_hidden(question: &str) -> Result<String, String> {
 
 fn line() -> Result<String, String> {
     let mut line = String::new();
-    let read = std::io::stdin().lock().read_line(&mut line).map_err(|error| format!("standard input could not be read: {error}"))?;
-    if read == 0 { Err("standard input ended before everything was answered".to_owned()) } else { Ok(line.trim_end_matches(['\r', '\n']).to_owned()) }
+    let read = std::io::stdin()
+        .lock()
+        .read_line(&mut line)
+        .map_err(|error| format!("standard input could not be read: {error}"))?;
+    if read == 0 {
+        Err("standard input ended before everything was answered".to_owned())
+    } else {
+        Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+    }
 }
 
 fn describe(error: &atrium_domain::Error) -> String {

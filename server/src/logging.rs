@@ -17,7 +17,9 @@ const KEPT: usize = 14;
 pub fn init(boot: &Boot) -> Result<Option<WorkerGuard>, String> {
     let filter = EnvFilter::try_new(boot.text("log_level")).map_err(|error| format!("ATRIUM_LOG: {error}"))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter);
-    let done = |outcome: Result<(), Box<dyn std::error::Error + Send + Sync>>| outcome.map_err(|error| format!("logging cannot be set up: {error}"));
+    let done = |outcome: Result<(), Box<dyn std::error::Error + Send + Sync>>| {
+        outcome.map_err(|error| format!("logging cannot be set up: {error}"))
+    };
     if let Some(file) = boot.filled("log_file") {
         let path = Path::new(file);
         let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));

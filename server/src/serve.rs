@@ -19,7 +19,9 @@ pub async fn run(boot: Boot) -> Result<(), String> {
     let _guard = logging::init(&boot)?;
     let listen = boot.text("listen").to_owned();
     // The port first: a second server on the same data must not get as far as the database.
-    let listener = TcpListener::bind(&listen).await.map_err(|error| format!("{listen} cannot be listened on: {error}. Choose another address with --listen or ATRIUM_LISTEN."))?;
+    let listener = TcpListener::bind(&listen).await.map_err(|error| {
+        format!("{listen} cannot be listened on: {error}. Choose another address with --listen or ATRIUM_LISTEN.")
+    })?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let atrium = boot::application(boot).await?;
     announce(&atrium, address).await?;
@@ -29,7 +31,10 @@ pub async fn run(boot: Boot) -> Result<(), String> {
     let router = web::router(atrium.clone());
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let ending = stop.clone();
-    let served = tokio::spawn(async move { axum::serve(listener, service).with_graceful_shutdown(ending.cancelled_owned()).await });
+    let served =
+        tokio::spawn(
+            async move { axum::serve(listener, service).with_graceful_shutdown(ending.cancelled_owned()).await },
+        );
 
     wait_for_signal().await;
     tracing::info!("ending: answers under way are kept");
@@ -46,10 +51,16 @@ pub async fn run(boot: Boot) -> Result<(), String> {
 
 /// Where to go with a browser. While nobody has an account, with the link that makes the first administrator.
 async fn announce(atrium: &Atrium, address: SocketAddr) -> Result<(), String> {
-    let base = atrium.settings.boot().filled("public_url").map_or_else(|| format!("http://{address}"), |it| it.trim_end_matches('/').to_owned());
+    let base = atrium
+        .settings
+        .boot()
+        .filled("public_url")
+        .map_or_else(|| format!("http://{address}"), |it| it.trim_end_matches('/').to_owned());
     let token = atrium.accounts.setup_token().await.map_err(|error| error.to_string())?;
     match token {
-        Some(token) => println!("\nAtrium is ready at {base}\nCreate the first administrator (the link works once):\n\n    {base}/setup?token={token}\n"),
+        Some(token) => println!(
+            "\nAtrium is ready at {base}\nCreate the first administrator (the link works once):\n\n    {base}/setup?token={token}\n"
+        ),
         None => println!("\nAtrium is ready at {base}\n"),
     }
     Ok(())

@@ -35,7 +35,9 @@ pub fn show_path(path: &str) {
 
 /// Gives an element the keyboard.
 pub fn focus(selector: &str) {
-    if let Some(element) = document().query_selector(selector).ok().flatten().and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok()) {
+    if let Some(element) =
+        document().query_selector(selector).ok().flatten().and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok())
+    {
         let _ = element.focus();
     }
 }

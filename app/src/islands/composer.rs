@@ -22,10 +22,10 @@ pub fn Composer(
     let field = NodeRef::<leptos::html::Textarea>::new();
     Effect::new(move |first: Option<()>| {
         let key = draft_key.get();
-        if first.is_none() {
-            if let Some(kept) = browser::remembered(&key).filter(|_| text.with_untracked(String::is_empty)) {
-                text.set(kept);
-            }
+        if first.is_none()
+            && let Some(kept) = browser::remembered(&key).filter(|_| text.with_untracked(String::is_empty))
+        {
+            text.set(kept);
         }
     });
     let submit = move || {

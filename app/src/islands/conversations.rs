@@ -56,7 +56,8 @@ pub fn Conversations(page: ConversationPage, current: Option<ConversationId>) ->
                         if is_first {
                             items.clear();
                         }
-                        let new: Vec<_> = page.items.into_iter().filter(|it| !items.iter().any(|known| known.id == it.id)).collect();
+                        let new: Vec<_> =
+                            page.items.into_iter().filter(|it| !items.iter().any(|known| known.id == it.id)).collect();
                         items.extend(new);
                     });
                 }
@@ -107,7 +108,9 @@ pub fn Conversations(page: ConversationPage, current: Option<ConversationId>) ->
                     if current.get_untracked() == Some(id) {
                         super::room::retitle(&title);
                     }
-                    items.update(|items| items.iter_mut().filter(|it| it.id == id).for_each(|it| it.title.clone_from(&title)));
+                    items.update(|items| {
+                        items.iter_mut().filter(|it| it.id == id).for_each(|it| it.title.clone_from(&title))
+                    });
                 }
                 Err(refusal) => toasts::complain(refusal.0.message),
             }

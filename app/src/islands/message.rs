@@ -104,7 +104,9 @@ fn Answer(live: Live) -> impl IntoView {
 fn outcome(view: &MessageView) -> Option<AnyView> {
     let text = match view.status {
         MessageStatus::Failed => view.error.clone().unwrap_or_else(|| "The answer failed.".to_owned()),
-        MessageStatus::Interrupted => "Interrupted: the server went away while this was written. What had arrived is kept.".to_owned(),
+        MessageStatus::Interrupted => {
+            "Interrupted: the server went away while this was written. What had arrived is kept.".to_owned()
+        }
         MessageStatus::Stopped => "Stopped.".to_owned(),
         MessageStatus::Complete | MessageStatus::Streaming => return None,
     };
@@ -115,7 +117,9 @@ fn outcome(view: &MessageView) -> Option<AnyView> {
 /// `‹ 2/3 ›` where there are alternatives.
 fn siblings(view: &MessageView) -> Option<impl IntoView + use<>> {
     let (position, of) = view.position;
-    let target = |name: &'static str, id: Option<MessageId>| id.map(|id| view! { <input type="hidden" name=name value=id.to_string()/> });
+    let target = |name: &'static str, id: Option<MessageId>| {
+        id.map(|id| view! { <input type="hidden" name=name value=id.to_string()/> })
+    };
     (of > 1).then(|| {
         view! {
             {target("previous", view.previous_sibling)}
@@ -134,9 +138,11 @@ fn figures(view: &MessageView) -> Option<String> {
     if view.author == Author::User || view.status == MessageStatus::Streaming {
         return None;
     }
-    let tokens = view.completion_tokens.map(|it| format!("{}{it} tokens", if view.tokens_estimated { "about " } else { "" }));
+    let tokens =
+        view.completion_tokens.map(|it| format!("{}{it} tokens", if view.tokens_estimated { "about " } else { "" }));
     let cost = view.cost.filter(|it| *it > 0).map(dollars);
-    let parts: Vec<String> = [view.model.clone(), tokens, view.latency.map(duration), cost].into_iter().flatten().collect();
+    let parts: Vec<String> =
+        [view.model.clone(), tokens, view.latency.map(duration), cost].into_iter().flatten().collect();
     Some(parts.join(" · "))
 }
 

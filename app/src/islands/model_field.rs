@@ -38,7 +38,11 @@ pub fn ModelField(provider: String, model: String, error: Option<String>) -> imp
                     offered.set(models);
                 }
                 Ok(models) => {
-                    note.set(Some(if models.len() == 1 { "1 model offered".to_owned() } else { format!("{} models offered; type to search them", models.len()) }));
+                    note.set(Some(if models.len() == 1 {
+                        "1 model offered".to_owned()
+                    } else {
+                        format!("{} models offered; type to search them", models.len())
+                    }));
                     if pick && !models.contains(&model.get_untracked()) {
                         model.set(models[0].clone());
                     }
@@ -68,7 +72,9 @@ pub fn ModelField(provider: String, model: String, error: Option<String>) -> imp
             });
         });
     };
-    let options = Provider::ALL.map(|it| view! { <option value=it.as_str() selected=move || chosen.get() == it.as_str()>{it.label()}</option> });
+    let options = Provider::ALL.map(
+        |it| view! { <option value=it.as_str() selected=move || chosen.get() == it.as_str()>{it.label()}</option> },
+    );
 
     view! {
         <div class="field-pair">
@@ -122,7 +128,10 @@ fn read_form() -> Option<AgentForm> {
         let field = form.query_selector(&format!("[name={name}]")).ok().flatten()?;
         match field.dyn_ref::<web_sys::HtmlInputElement>() {
             Some(input) => Some(input.value()),
-            None => field.dyn_ref::<web_sys::HtmlTextAreaElement>().map(web_sys::HtmlTextAreaElement::value).or_else(|| field.dyn_ref::<web_sys::HtmlSelectElement>().map(web_sys::HtmlSelectElement::value)),
+            None => field
+                .dyn_ref::<web_sys::HtmlTextAreaElement>()
+                .map(web_sys::HtmlTextAreaElement::value)
+                .or_else(|| field.dyn_ref::<web_sys::HtmlSelectElement>().map(web_sys::HtmlSelectElement::value)),
         }
     };
     let text = |name: &str| value(name).unwrap_or_default();

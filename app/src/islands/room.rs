@@ -71,7 +71,11 @@ impl State {
     }
 
     /// Does something on the server; refusals stay at the composer, where they can be read.
-    fn attempt<T: 'static>(self, call: impl Future<Output = Result<T, Refusal>> + 'static, done: impl FnOnce(T) + 'static) {
+    fn attempt<T: 'static>(
+        self,
+        call: impl Future<Output = Result<T, Refusal>> + 'static,
+        done: impl FnOnce(T) + 'static,
+    ) {
         spawn_local(async move {
             match call.await {
                 Ok(value) => {
@@ -90,7 +94,12 @@ impl State {
 
     fn send(self, text: String, instead_of: Option<atrium::ids::MessageId>) {
         let key = self.draft_key();
-        let call = functions::send_message(self.conversation.get_untracked(), instead_of, Some(self.agent.get_untracked()), text.clone());
+        let call = functions::send_message(
+            self.conversation.get_untracked(),
+            instead_of,
+            Some(self.agent.get_untracked()),
+            text.clone(),
+        );
         if instead_of.is_none() {
             self.text.set(String::new());
         }
@@ -128,7 +137,9 @@ impl State {
                 Some(live) => live.take(view),
                 None => self.messages.update(|messages| {
                     let keep = match view.parent_id {
-                        Some(parent) => messages.iter().position(|it| it.id == parent).map_or(messages.len(), |at| at + 1),
+                        Some(parent) => {
+                            messages.iter().position(|it| it.id == parent).map_or(messages.len(), |at| at + 1)
+                        }
                         None => 0,
                     };
                     messages.truncate(keep);
@@ -194,20 +205,30 @@ impl State {
         let Some(id) = self.conversation.get_untracked() else { return };
         let agent = Some(self.agent.get_untracked());
         match what {
-            Ask::Regenerate(message) => self.attempt(functions::regenerate(id, message, agent), move |grown| self.grow(grown)),
+            Ask::Regenerate(message) => {
+                self.attempt(functions::regenerate(id, message, agent), move |grown| self.grow(grown))
+            }
             Ask::Continue(message) => self.attempt(functions::resume(id, message), move |grown| self.grow(grown)),
             Ask::Show(message) => self.attempt(functions::select_branch(id, message), move |thread| self.show(thread)),
             Ask::Resend(message, text) => self.send(text, Some(message)),
             Ask::Delete(message) => self.attempt(functions::delete_message(id, message), move |thread| {
                 self.show(thread);
-                toasts::offer_undo("Message deleted", move || self.attempt(functions::restore_message(id, message), move |thread| self.show(thread)));
+                toasts::offer_undo("Message deleted", move || {
+                    self.attempt(functions::restore_message(id, message), move |thread| self.show(thread))
+                });
             }),
         }
     }
 }
 
 #[island]
-pub fn Room(thread: Option<Thread>, agents: Vec<AgentChoice>, agent: AgentId, draft: String, error: Option<String>) -> impl IntoView {
+pub fn Room(
+    thread: Option<Thread>,
+    agents: Vec<AgentChoice>,
+    agent: AgentId,
+    draft: String,
+    error: Option<String>,
+) -> impl IntoView {
     let (conversation, title, messages, has_older) = match thread {
         Some(it) => (Some(it.id), it.title, it.messages, it.has_older),
         None => (None, "New conversation".to_owned(), Vec::<MessageView>::new(), false),
@@ -232,11 +253,18 @@ pub fn Room(thread: Option<Thread>, agents: Vec<AgentChoice>, agent: AgentId, dr
     let running = Signal::derive(move || state.running().map(|it| it.to_string()));
     let is_empty = move || state.messages.with(Vec::is_empty);
     let older = move |_| {
-        let (Some(id), Some(first)) = (state.conversation.get_untracked(), state.messages.with_untracked(|it| it.first().map(|it| it.id))) else { return };
+        let (Some(id), Some(first)) =
+            (state.conversation.get_untracked(), state.messages.with_untracked(|it| it.first().map(|it| it.id)))
+        else {
+            return;
+        };
         state.follows.set(false);
         state.attempt(functions::messages(id, Some(first)), move |thread| state.prepend(thread));
     };
-    let options = agents.iter().map(|it| view! { <option value=it.id.to_string() selected=it.id == agent>{it.name.clone()}</option> }).collect_view();
+    let options = agents
+        .iter()
+        .map(|it| view! { <option value=it.id.to_string() selected=it.id == agent>{it.name.clone()}</option> })
+        .collect_view();
     let chosen = {
         let agents = agents.clone();
         move || agents.iter().find(|it| it.id == state.agent.get()).cloned()
@@ -321,7 +349,11 @@ pub fn Room(thread: Option<Thread>, agents: Vec<AgentChoice>, agent: AgentId, dr
 /// First steps for an empty page.
 #[component]
 fn Starters(pick: impl Fn(&'static str) + Copy + Send + 'static) -> impl IntoView {
-    const STARTERS: [&str; 3] = ["Explain how tides work, in three sentences.", "Write a short, friendly reminder about an overdue invoice.", "What should I ask before I sign a lease?"];
+    const STARTERS: [&str; 3] = [
+        "Explain how tides work, in three sentences.",
+        "Write a short, friendly reminder about an overdue invoice.",
+        "What should I ask before I sign a lease?",
+    ];
     view! {
         <ul class="starters js-only">
             {STARTERS.map(|text| view! { <li><button type="button" class="starter" on:click=move |_| pick(text)>{text}</button></li> })}
@@ -333,7 +365,12 @@ fn Starters(pick: impl Fn(&'static str) + Copy + Send + 'static) -> impl IntoVie
 fn copy_code(event: leptos::ev::MouseEvent) {
     let Some(target) = event.target().and_then(|it| it.dyn_into::<web_sys::Element>().ok()) else { return };
     let Some(button) = target.closest("[data-copy]").ok().flatten() else { return };
-    let code = button.closest("figure").ok().flatten().and_then(|it| it.query_selector("code").ok().flatten()).and_then(|it| it.text_content());
+    let code = button
+        .closest("figure")
+        .ok()
+        .flatten()
+        .and_then(|it| it.query_selector("code").ok().flatten())
+        .and_then(|it| it.text_content());
     if let Some(code) = code {
         browser::copy(&code);
         toasts::say("Copied");

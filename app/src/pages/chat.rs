@@ -54,7 +54,13 @@ async fn choices(visit: &Visit, viewer: &Viewer) -> Result<(Vec<AgentChoice>, Ag
     let atrium = &visit.atrium;
     let scope = atrium.store.as_viewer(viewer);
     let default = agents::default(scope, &atrium.ports, &atrium.connections).await?.id;
-    let choice = |it: Agent| AgentChoice { id: it.id, name: it.name, description: it.description, avatar: it.avatar, model: it.model };
+    let choice = |it: Agent| AgentChoice {
+        id: it.id,
+        name: it.name,
+        description: it.description,
+        avatar: it.avatar,
+        model: it.model,
+    };
     Ok((agents::list(scope).await?.into_iter().filter(|it| it.is_active).map(choice).collect(), default))
 }
 
@@ -66,7 +72,8 @@ fn refused(form: &FormState) -> (String, Option<String>) {
 /// `POST /`: the first message of a conversation.
 pub async fn submit_new(visit: &Visit, fields: &Fields) -> Result<Done> {
     let viewer = visit.viewer()?;
-    let sent = visit.atrium.chat.send(viewer, Target::New, fields.text("agent").parse().ok(), fields.text("text")).await?;
+    let sent =
+        visit.atrium.chat.send(viewer, Target::New, fields.text("agent").parse().ok(), fields.text("text")).await?;
     Ok(Done::then(format!("/chat/{}", sent.conversation)))
 }
 
@@ -76,10 +83,16 @@ pub async fn submit(visit: &Visit, id: ConversationId, fields: &Fields) -> Resul
     let chat = &visit.atrium.chat;
     let message = || fields.id::<MessageId>("message", "message");
     match fields.filled("action").unwrap_or("send") {
-        "send" => drop(chat.send(viewer, Target::End(id), fields.text("agent").parse().ok(), fields.text("text")).await?),
+        "send" => {
+            chat.send(viewer, Target::End(id), fields.text("agent").parse().ok(), fields.text("text")).await?;
+        }
         "stop" => chat.stop(viewer, fields.id("run", "run")?).await?,
-        "regenerate" => drop(chat.regenerate(viewer, id, message()?, None).await?),
-        "continue" => drop(chat.resume(viewer, id, message()?).await?),
+        "regenerate" => {
+            chat.regenerate(viewer, id, message()?, None).await?;
+        }
+        "continue" => {
+            chat.resume(viewer, id, message()?).await?;
+        }
         "delete" => chat.delete_message(viewer, id, message()?).await?,
         "previous" => chat.select_branch(viewer, id, fields.id("previous", "message")?).await?,
         "next" => chat.select_branch(viewer, id, fields.id("next", "message")?).await?,

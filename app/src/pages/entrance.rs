@@ -1,6 +1,8 @@
 //! Coming in: sign in, register, and the first administrator's set-up.
 
-use crate::components::{ErrorSummary, FormState, TextField, failed, load, set_status, set_status_of_refused};
+use crate::components::{
+    ErrorSummary, FormState, TextField, failed, load, redirect, set_status, set_status_of_refused,
+};
 use crate::forms::{Done, Fields, local_path};
 use crate::visit::Visit;
 use atrium::people::{Credentials, NewPerson, PASSWORD_MIN};
@@ -27,7 +29,7 @@ fn Entrance(#[prop(into)] title: String, children: Children) -> impl IntoView {
 fn leave_if_signed_in(next: &str) -> bool {
     let is_signed_in = Visit::current().is_ok_and(|it| it.viewer.is_some());
     if is_signed_in {
-        leptos_axum::redirect(local_path(next));
+        redirect(local_path(next));
     }
     is_signed_in
 }

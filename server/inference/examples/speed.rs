@@ -30,9 +30,9 @@ fn main() -> Result<(), Failure> {
     match arguments.as_slice() {
         [path, format] => measure(path.into(), format),
         [path] => compare(path.into()),
-        _ => compare(
-            PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../data/models/SmolLM2-135M-Instruct.Q4_1.gguf"),
-        ),
+        _ => {
+            compare(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../data/models/SmolLM2-135M-Instruct.Q4_1.gguf"))
+        }
     }
 }
 
@@ -40,7 +40,16 @@ fn main() -> Result<(), Failure> {
 fn compare(path: PathBuf) -> Result<(), Failure> {
     println!(
         "{:<6} {:>7} | {:>12} {:>11} {:>12} | {:>12} {:>12} | {:>8} {:>8} {:>8}",
-        "", "load s", "prompt tok/s", "first tok s", "decode tok/s", "at 2k prompt", "at 2k decode", "MB", "peak MB", "after MB"
+        "",
+        "load s",
+        "prompt tok/s",
+        "first tok s",
+        "decode tok/s",
+        "at 2k prompt",
+        "at 2k decode",
+        "MB",
+        "peak MB",
+        "after MB"
     );
     for (name, _) in FORMATS {
         let done = Command::new(std::env::current_exe()?).arg(&path).arg(name).status()?;
@@ -90,7 +99,10 @@ fn measure(path: PathBuf, format: &str) -> Result<(), Failure> {
 /// A prompt of about this many tokens that asks for a long answer.
 fn prompt(model: &LocalModel, tokens: usize) -> Prompt {
     let ask = |text: &str| {
-        vec![Turn { role: Role::User, text: format!("{text}\nTell this story at length, from the beginning to the end.") }]
+        vec![Turn {
+            role: Role::User,
+            text: format!("{text}\nTell this story at length, from the beginning to the end."),
+        }]
     };
     let mut text = String::new();
     while model.count_tokens(&ask(&text)) < tokens {

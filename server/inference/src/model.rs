@@ -90,9 +90,7 @@ impl LocalModel {
     /// How many tokens a prompt of these turns has, the template's markers and its default system turn included.
     #[must_use]
     pub fn count_tokens(&self, turns: &[Turn]) -> usize {
-        self.template
-            .assemble(&self.vocabulary, turns, false, usize::MAX)
-            .map_or(0, |assembled| assembled.tokens.len())
+        self.template.assemble(&self.vocabulary, turns, false, usize::MAX).map_or(0, |assembled| assembled.tokens.len())
     }
 
     /// Answers a prompt, handing each piece of text to `on_piece` (whole characters, never empty). Breaking from
@@ -133,8 +131,7 @@ impl LocalModel {
         };
 
         // A conversation's next prompt begins like its last one: that much is known.
-        let known =
-            self.network.rewind(&tokens, tokens.len() + limit).map_err(InferenceError::compute)?;
+        let known = self.network.rewind(&tokens, tokens.len() + limit).map_err(InferenceError::compute)?;
         let mut read = None;
         for piece in tokens[known..].chunks(PREFILL_PIECE) {
             if watch(Step::Working).is_break() {

@@ -199,8 +199,7 @@ fn mask(start: usize, count: usize) -> Result<Tensor> {
 /// Cosine and sine of every position's angle in every pair of a head's dimensions.
 fn rotations(shape: &Shape, positions: usize) -> Result<(Tensor, Tensor)> {
     let pairs = shape.rope / 2;
-    let slow: Vec<f32> =
-        (0..pairs).map(|pair| shape.rope_base.powf(-2.0 * pair as f32 / shape.rope as f32)).collect();
+    let slow: Vec<f32> = (0..pairs).map(|pair| shape.rope_base.powf(-2.0 * pair as f32 / shape.rope as f32)).collect();
     let angles: Vec<f32> = (0..positions).flat_map(|at| slow.iter().map(move |slow| at as f32 * slow)).collect();
     let angles = Tensor::from_vec(angles, (positions, pairs), &Device::Cpu)?;
     Ok((angles.cos()?, angles.sin()?))

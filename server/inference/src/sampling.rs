@@ -40,8 +40,7 @@ impl Sampler {
     /// The next token, given the model's logits.
     pub(crate) fn next(&mut self, logits: &mut [f32]) -> u32 {
         self.penalise(logits);
-        let token =
-            if self.temperature < GREEDY_BELOW { likeliest(logits) } else { self.choose(logits) };
+        let token = if self.temperature < GREEDY_BELOW { likeliest(logits) } else { self.choose(logits) };
         self.remember(token);
         token
     }

@@ -90,10 +90,8 @@ impl Template {
         let resumed = tail.len() - self.opened(encode, Role::Assistant, "")?.len().min(tail.len());
 
         // From the last user turn on nothing is dropped; without one, the last turn stands in for it.
-        let anchor = turns
-            .iter()
-            .rposition(|turn| turn.role == Role::User)
-            .unwrap_or_else(|| turns.len().saturating_sub(1));
+        let anchor =
+            turns.iter().rposition(|turn| turn.role == Role::User).unwrap_or_else(|| turns.len().saturating_sub(1));
         let mut length = head.len() + tail.len() + middle.iter().map(Vec::len).sum::<usize>();
         let mut dropped_turns = 0;
         while length > room && dropped_turns < anchor {

@@ -17,11 +17,16 @@ use std::sync::LazyLock;
 struct Site;
 
 /// From a file's name to its name with hash.
-static MANIFEST: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| Site::get("manifest.json").and_then(|it| serde_json::from_slice(&it.data).ok()).unwrap_or_default());
+static MANIFEST: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
+    Site::get("manifest.json").and_then(|it| serde_json::from_slice(&it.data).ok()).unwrap_or_default()
+});
 
 /// Where pages find their styles and scripts.
 pub fn assets() -> Assets {
-    Assets { style: MANIFEST.get("atrium.css").map(|it| format!("/assets/{it}")), has_script: MANIFEST.contains_key("app") }
+    Assets {
+        style: MANIFEST.get("atrium.css").map(|it| format!("/assets/{it}")),
+        has_script: MANIFEST.contains_key("app"),
+    }
 }
 
 /// Leptos' hydration script takes the file names from here.
@@ -50,13 +55,21 @@ fn file(name: &str, headers: &HeaderMap, cache: &'static str) -> Response {
     }
     let accepted = headers.get(ACCEPT_ENCODING).and_then(|it| it.to_str().ok()).unwrap_or_default();
     let packed = [("br", ".br"), ("gzip", ".gz")].into_iter().find_map(|(encoding, suffix)| {
-        let accepts = accepted.split(',').any(|it| it.split(';').next().is_some_and(|it| it.trim() == encoding) && !it.contains("q=0,") && !it.trim_end().ends_with("q=0"));
+        let accepts = accepted.split(',').any(|it| {
+            it.split(';').next().is_some_and(|it| it.trim() == encoding)
+                && !it.contains("q=0,")
+                && !it.trim_end().ends_with("q=0")
+        });
         Some((Some(encoding), accepts.then(|| Site::get(&format!("{name}{suffix}"))).flatten()?))
     });
     let Some((encoding, found)) = packed.or_else(|| Some((None, Site::get(name)?))) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let etag = format!("\"{}{}\"", &atrium_domain::seal::hex(&found.metadata.sha256_hash())[..16], encoding.unwrap_or_default());
+    let etag = format!(
+        "\"{}{}\"",
+        &atrium_domain::seal::hex(&found.metadata.sha256_hash())[..16],
+        encoding.unwrap_or_default()
+    );
     if headers.get(IF_NONE_MATCH).and_then(|it| it.to_str().ok()) == Some(&etag) {
         return StatusCode::NOT_MODIFIED.into_response();
     }

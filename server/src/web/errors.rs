@@ -13,7 +13,8 @@ pub fn plain(status: StatusCode, message: &str) -> Response {
 
 /// The failure as JSON, or as a sentence to browsers; logged once, here, if it is ours.
 pub fn respond(error: &atrium_domain::Error, request: &Request) -> Response {
-    let wants_page = request.headers().get(ACCEPT).and_then(|it| it.to_str().ok()).is_some_and(|it| it.contains("text/html"));
+    let wants_page =
+        request.headers().get(ACCEPT).and_then(|it| it.to_str().ok()).is_some_and(|it| it.contains("text/html"));
     reply(error, wants_page)
 }
 
@@ -22,7 +23,8 @@ pub fn reply(error: &atrium_domain::Error, wants_page: bool) -> Response {
     let failure = error.to_failure();
     log(error, failure.status);
     let status = StatusCode::from_u16(failure.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let mut response = if wants_page { plain(status, &failure.message) } else { (status, axum::Json(&failure)).into_response() };
+    let mut response =
+        if wants_page { plain(status, &failure.message) } else { (status, axum::Json(&failure)).into_response() };
     if let Some(seconds) = failure.retry_after {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
@@ -38,7 +40,8 @@ pub fn log(error: &atrium_domain::Error, status: u16) {
 
 /// A handler that panicked is a fault like any other.
 pub fn panicked(cause: Box<dyn Any + Send + 'static>) -> Response {
-    let cause = cause.downcast_ref::<&str>().map(|it| (*it).to_owned()).or_else(|| cause.downcast_ref::<String>().cloned());
+    let cause =
+        cause.downcast_ref::<&str>().map(|it| (*it).to_owned()).or_else(|| cause.downcast_ref::<String>().cloned());
     tracing::error!(cause, "a handler panicked");
     plain(StatusCode::INTERNAL_SERVER_ERROR, "Something failed inside Atrium. It was logged; try again.")
 }

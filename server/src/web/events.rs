@@ -3,11 +3,11 @@
 use super::errors::reply;
 use atrium::ids::RunId;
 use atrium_app::visit::Visit;
+use axum::Extension;
 use axum::extract::{Path, Query};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
-use axum::Extension;
 use futures::StreamExt as _;
 use serde::Deserialize;
 use std::convert::Infallible;
@@ -19,7 +19,12 @@ pub struct From {
     after: u64,
 }
 
-pub async fn follow(Path(id): Path<RunId>, Query(from): Query<From>, Extension(visit): Extension<Visit>, headers: HeaderMap) -> Response {
+pub async fn follow(
+    Path(id): Path<RunId>,
+    Query(from): Query<From>,
+    Extension(visit): Extension<Visit>,
+    headers: HeaderMap,
+) -> Response {
     let last = headers.get("last-event-id").and_then(|it| it.to_str().ok()).and_then(|it| it.parse().ok());
     let viewer = match visit.viewer() {
         Ok(viewer) => viewer,

@@ -8,7 +8,12 @@ use axum::extract::{Form, State};
 use axum::http::{HeaderValue, Method, Request, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 
-pub async fn submit(State(app): State<App>, Extension(visit): Extension<Visit>, uri: Uri, Form(fields): Form<Vec<(String, String)>>) -> Response {
+pub async fn submit(
+    State(app): State<App>,
+    Extension(visit): Extension<Visit>,
+    uri: Uri,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Response {
     let fields = Fields::new(fields);
     match forms::submit(&visit, uri.path(), &fields).await {
         Ok(Done { next, set_cookie }) => {

@@ -23,17 +23,27 @@ pub async fn check(State(app): State<App>, request: Request, next: Next) -> Resp
     let boot = app.atrium.settings.boot();
     let host = host(&request);
     let allowed: Vec<_> = boot.list("allowed_hosts").collect();
-    if !allowed.contains(&"*") && !host.as_deref().is_some_and(|it| allowed.iter().any(|allowed| matches_host(allowed, it))) {
-        return plain(StatusCode::BAD_REQUEST, "This server does not answer to that host name. ALLOWED_HOSTS lists those that it does.");
+    if !allowed.contains(&"*")
+        && !host.as_deref().is_some_and(|it| allowed.iter().any(|allowed| matches_host(allowed, it)))
+    {
+        return plain(
+            StatusCode::BAD_REQUEST,
+            "This server does not answer to that host name. ALLOWED_HOSTS lists those that it does.",
+        );
     }
-    if boot.flag("secure_ssl_redirect") && is_plain_http(&app.atrium, &request) {
-        if let Some(public) = boot.filled("public_url").filter(|it| it.starts_with("https://")) {
-            let path = request.uri().path_and_query().map_or("/", |it| it.as_str());
-            return Redirect::permanent(&format!("{}{path}", public.trim_end_matches('/'))).into_response();
-        }
+    let secure = boot.filled("public_url").filter(|it| it.starts_with("https://"));
+    if boot.flag("secure_ssl_redirect")
+        && is_plain_http(&app.atrium, &request)
+        && let Some(public) = secure
+    {
+        let path = request.uri().path_and_query().map_or("/", |it| it.as_str());
+        return Redirect::permanent(&format!("{}{path}", public.trim_end_matches('/'))).into_response();
     }
     if !is_safe(request.method()) && !is_same_origin(request.headers(), host.as_deref(), boot.text("public_url")) {
-        return plain(StatusCode::FORBIDDEN, "The request came from another site and was refused. If you opened Atrium under an unusual address, set ATRIUM_PUBLIC_URL to it.");
+        return plain(
+            StatusCode::FORBIDDEN,
+            "The request came from another site and was refused. If you opened Atrium under an unusual address, set ATRIUM_PUBLIC_URL to it.",
+        );
     }
     let hsts = hsts(boot);
     let mut response = next.run(request).await;

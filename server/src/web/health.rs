@@ -24,7 +24,9 @@ pub async fn health(State(app): State<App>) -> Json<Value> {
 /// `GET /api/health/db/`
 pub async fn database(State(app): State<App>) -> Response {
     match tokio::time::timeout(PATIENCE, app.atrium.store.ping()).await {
-        Ok(Ok(latency)) => Json(json!({ "status": "ok", "db": "ok", "latency_ms": latency.as_secs_f64() * 1000.0 })).into_response(),
+        Ok(Ok(latency)) => {
+            Json(json!({ "status": "ok", "db": "ok", "latency_ms": latency.as_secs_f64() * 1000.0 })).into_response()
+        }
         outcome => {
             let cause = match outcome {
                 Ok(Err(error)) => error.to_string(),

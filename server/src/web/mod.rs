@@ -41,7 +41,8 @@ impl FromRef<App> for LeptosOptions {
 /// Everything that is served.
 pub fn router(atrium: Atrium) -> Router {
     let app = App { atrium: atrium.clone(), leptos: assets::leptos_options() };
-    let forms = atrium_app::forms::PATHS.iter().fold(Router::new(), |router, path| router.route(path, post(forms::submit)));
+    let forms =
+        atrium_app::forms::PATHS.iter().fold(Router::new(), |router, path| router.route(path, post(forms::submit)));
     let people = pages::router(&app)
         .merge(forms)
         .route("/_fn/{*name}", any(pages::server_function))

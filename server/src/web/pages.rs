@@ -14,7 +14,8 @@ use leptos_axum::LeptosRoutes as _;
 pub fn router(app: &App) -> Router<App> {
     let routes = leptos_axum::generate_route_list(atrium_app::Pages);
     let options = app.leptos.clone();
-    Router::<App>::new().leptos_routes_with_context(app, routes, provide, move || atrium_app::shell(options.clone(), assets::assets()))
+    Router::<App>::new()
+        .leptos_routes_with_context(app, routes, provide, move || atrium_app::shell(options.clone(), assets::assets()))
 }
 
 /// `/_fn/…`
@@ -25,7 +26,10 @@ pub async fn server_function(request: Request) -> Response {
 /// The page of `request`'s path, outside the router: for forms that were refused.
 pub async fn render(app: &App, request: Request<Body>) -> Response {
     let options = app.leptos.clone();
-    leptos_axum::render_app_async_with_context(provide, move || atrium_app::shell(options.clone(), assets::assets()))(request).await
+    leptos_axum::render_app_async_with_context(provide, move || atrium_app::shell(options.clone(), assets::assets()))(
+        request,
+    )
+    .await
 }
 
 /// The page that says so.

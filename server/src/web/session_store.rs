@@ -35,7 +35,8 @@ pub fn layer(atrium: &Atrium) -> SessionManagerLayer<Store> {
 fn stored(record: &Record) -> Result<StoredSession> {
     let user = record.data.get(atrium_app::visit::USER).and_then(|it| serde_json::from_value(it.clone()).ok());
     let data = serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
-    let expires_at = i64::try_from(record.expiry_date.unix_timestamp_nanos() / 1000).map_err(|error| Error::Encode(error.to_string()))?;
+    let expires_at = i64::try_from(record.expiry_date.unix_timestamp_nanos() / 1000)
+        .map_err(|error| Error::Encode(error.to_string()))?;
     Ok(StoredSession { user, data, expires_at })
 }
 
@@ -47,7 +48,12 @@ fn backend(error: atrium_domain::Error) -> Error {
 impl SessionStore for Store {
     async fn create(&self, record: &mut Record) -> Result<()> {
         // Two of 2^128 ids never meet; the loop is what the trait asks for.
-        while !self.sessions.create(&record.id.to_string(), &stored(record)?, self.ports.now()).await.map_err(backend)? {
+        while !self
+            .sessions
+            .create(&record.id.to_string(), &stored(record)?, self.ports.now())
+            .await
+            .map_err(backend)?
+        {
             record.id = Id::default();
         }
         Ok(())
@@ -58,9 +64,13 @@ impl SessionStore for Store {
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let Some(session) = self.sessions.load(&id.to_string(), self.ports.now()).await.map_err(backend)? else { return Ok(None) };
-        let data: HashMap<String, serde_json::Value> = serde_json::from_str(&session.data).map_err(|error| Error::Decode(error.to_string()))?;
-        let expiry_date = OffsetDateTime::from_unix_timestamp_nanos(i128::from(session.expires_at) * 1000).map_err(|error| Error::Decode(error.to_string()))?;
+        let Some(session) = self.sessions.load(&id.to_string(), self.ports.now()).await.map_err(backend)? else {
+            return Ok(None);
+        };
+        let data: HashMap<String, serde_json::Value> =
+            serde_json::from_str(&session.data).map_err(|error| Error::Decode(error.to_string()))?;
+        let expiry_date = OffsetDateTime::from_unix_timestamp_nanos(i128::from(session.expires_at) * 1000)
+            .map_err(|error| Error::Decode(error.to_string()))?;
         Ok(Some(Record { id: *id, data, expiry_date }))
     }
 

@@ -97,7 +97,8 @@ pub async fn default(scope: Scope<'_>, ports: &Ports, connections: &Connections)
         avatar: preset.avatar.to_owned(),
         provider,
         model,
-        temperature: preset.temperature,
+        // What the small model's authors recommend; warmer, it talks nonsense.
+        temperature: if provider == Provider::Local { 0.2 } else { preset.temperature },
         max_tokens: 1024,
         system_prompt: preset.system_prompt.to_owned(),
         is_default: true,

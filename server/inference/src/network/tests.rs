@@ -123,7 +123,9 @@ fn going_back_leaves_no_trace() {
 /// end: here the two need only want the same.
 #[test]
 fn on_the_real_model_it_wants_what_candles_own_wants() {
-    let Some(path) = crate::test_model() else { return };
+    let Some(path) = crate::test_model() else {
+        return;
+    };
     let mut file = BufReader::new(File::open(path).unwrap());
     let vocabulary = crate::vocabulary::Vocabulary::read(&content(&mut file)).unwrap();
     let text = "The sun rises in the east and sets in the west. ".repeat(9);

@@ -99,13 +99,7 @@ fn an_answer_comes_in_order_and_the_model_stays() {
     }
     assert_eq!(
         all(&mut runner.ask(prompt())),
-        [
-            Update::Queued { ahead: 0 },
-            Update::Loading,
-            Update::Text("a".into()),
-            Update::Text("b".into()),
-            done(2),
-        ]
+        [Update::Queued { ahead: 0 }, Update::Loading, Update::Text("a".into()), Update::Text("b".into()), done(2),]
     );
     assert!(runner.is_loaded());
     assert_eq!(all(&mut runner.ask(prompt())), [Update::Queued { ahead: 0 }, Update::Text("c".into()), done(1)]);
@@ -164,8 +158,10 @@ fn a_reader_who_does_not_read_holds_up_nobody_and_misses_nothing() {
     assert_eq!(last, Some(done(0)));
     let updates = all(&mut idle);
     assert_eq!(updates.last(), Some(&done(1000)));
-    let text: String =
-        updates.iter().filter_map(|update| if let Update::Text(text) = update { Some(text.as_str()) } else { None }).collect();
+    let text: String = updates
+        .iter()
+        .filter_map(|update| if let Update::Text(text) = update { Some(text.as_str()) } else { None })
+        .collect();
     assert_eq!(text, "x".repeat(1000));
 }
 

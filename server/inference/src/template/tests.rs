@@ -67,10 +67,7 @@ fn chatml_is_recognised_with_its_default_system_turn() {
 #[test]
 fn turns_are_written_out_and_the_answer_opened() {
     let all = template().assemble(&Letters, &conversation(), false, 1000).unwrap();
-    assert_eq!(
-        read(&all.tokens),
-        "[system\nbe kind]\n[user\none]\n[assistant\ntwo]\n[user\nthree]\n[assistant\n"
-    );
+    assert_eq!(read(&all.tokens), "[system\nbe kind]\n[user\none]\n[assistant\ntwo]\n[user\nthree]\n[assistant\n");
     assert_eq!((all.resumed, all.dropped_turns), (0, 0));
 }
 
@@ -116,11 +113,7 @@ fn too_long_a_question_keeps_its_end() {
 #[test]
 fn everything_too_long_is_cut_each_at_its_place() {
     let long = |mark: &str| mark.repeat(500);
-    let turns = [
-        turn(Role::System, &long("s")),
-        turn(Role::User, &long("u")),
-        turn(Role::Assistant, &long("a")),
-    ];
+    let turns = [turn(Role::System, &long("s")), turn(Role::User, &long("u")), turn(Role::Assistant, &long("a"))];
     let all = template().assemble(&Letters, &turns, true, 90).unwrap();
     let text = read(&all.tokens);
     assert!(text.starts_with("[system\nss"), "{text}");
