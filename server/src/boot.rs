@@ -10,6 +10,7 @@ use atrium_domain::store::{Store, Target};
 use atrium_domain::{Atrium, Error};
 use atrium_inference::Runner;
 use std::collections::BTreeMap;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -79,18 +80,43 @@ pub async fn accounts(boot: &Boot) -> Result<Accounts, String> {
     Ok(Accounts::new(open_store(boot).await?, Ports::system(), Hasher::new().map_err(sentence)?))
 }
 
-/// The whole application.
+/// Keeps other servers away from a data folder for as long as it lives.
+#[derive(Debug)]
+pub struct Claim(#[allow(dead_code, reason = "held, not read")] Option<File>);
+
+/// A SQLite file has one server: a second one would take the answers that the first is writing for abandoned.
+fn claim(boot: &Boot) -> Result<Claim, String> {
+    if boot.text("database_url").starts_with("postgres") {
+        return Ok(Claim(None));
+    }
+    let path = data_folder(boot)?.join("atrium.lock");
+    let file = File::options().create(true).truncate(false).write(true).open(&path);
+    let file = file.map_err(|error| format!("{} cannot be opened: {error}", path.display()))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Claim(Some(file))),
+        Err(TryLockError::WouldBlock) => Err(format!(
+            "another Atrium is at work in the data folder {}. End it first, choose another folder with --data, or use PostgreSQL to run several.",
+            boot.text("data")
+        )),
+        Err(TryLockError::Error(error)) => Err(format!("{} cannot be locked: {error}", path.display())),
+    }
+}
+
+/// The whole application, and its claim on the data folder.
 ///
 /// # Errors
 /// With a sentence.
-pub async fn application(boot: Boot) -> Result<Atrium, String> {
+pub async fn application(boot: Boot) -> Result<(Atrium, Claim), String> {
     let ports = Ports::system();
+    let claim = claim(&boot)?;
     let store = open_store(&boot).await?;
     let model = data_folder(&boot)?.join(MODEL_FILE);
     let settings = Settings::new(boot.clone(), seal(&boot, &ports)?);
     let client = Client::new(Limits::default()).map_err(|error| error.to_string())?;
     let connections = Connections::new(client, Runner::new(model, MODEL_IDLE), settings.clone());
-    Atrium::start(store, ports, settings, Hasher::new().map_err(sentence)?, connections).await.map_err(sentence)
+    let hasher = Hasher::new().map_err(sentence)?;
+    let atrium = Atrium::start(store, ports, settings, hasher, connections).await.map_err(sentence)?;
+    Ok((atrium, claim))
 }
 
 fn sentence(error: Error) -> String {

@@ -23,7 +23,7 @@ pub async fn run(boot: Boot) -> Result<(), String> {
         format!("{listen} cannot be listened on: {error}. Choose another address with --listen or ATRIUM_LISTEN.")
     })?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let atrium = boot::application(boot).await?;
+    let (atrium, _claim) = boot::application(boot).await?;
     announce(&atrium, address).await?;
 
     let stop = CancellationToken::new();

@@ -6,7 +6,7 @@ use super::message::{Ask, Message};
 use super::{browser, toasts};
 use crate::functions::{self, Grown, Refusal};
 use crate::icons::{Icon, icon};
-use atrium::chat::{MessageView, Thread};
+use atrium::chat::{MESSAGE_MAX, MessageView, Thread};
 use atrium::ids::{AgentId, ConversationId};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -93,7 +93,15 @@ impl State {
     }
 
     fn send(self, text: String, instead_of: Option<atrium::ids::MessageId>) {
-        let key = self.draft_key();
+        if text.len() > MESSAGE_MAX {
+            let (size, max) = (text.len() / 1024, MESSAGE_MAX / 1024);
+            self.error.set(Some((
+                format!("The message has {size} kB, at most {max} kB are taken. Shorten it or split it."),
+                false,
+            )));
+            return;
+        }
+        let key = untrack(|| self.draft_key());
         let call = functions::send_message(
             self.conversation.get_untracked(),
             instead_of,

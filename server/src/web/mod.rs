@@ -18,11 +18,13 @@ use leptos::config::LeptosOptions;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use tower_http::trace::TraceLayer;
 
-/// Forms and server functions; a message may have 256 kB, and escaped in a form three times as much.
-const BODY_MAX: usize = 1024 * 1024;
+/// Forms and server functions. Well above the longest message escaped in a form, so that one that is too long still gets
+/// an answer that says by how much.
+const BODY_MAX: usize = 4 * 1024 * 1024;
 
 /// What handlers can ask for.
 #[derive(Clone)]
@@ -62,6 +64,8 @@ pub fn router(atrium: Atrium) -> Router {
         .route("/api/{*rest}", any(health::no_such_endpoint))
         .merge(people)
         .with_state(app.clone())
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(BODY_MAX))
         .layer(
             ServiceBuilder::new()
                 .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
@@ -69,7 +73,6 @@ pub fn router(atrium: Atrium) -> Router {
                 .layer(PropagateRequestIdLayer::x_request_id())
                 .layer(CatchPanicLayer::custom(errors::panicked))
                 .layer(CompressionLayer::new())
-                .layer(DefaultBodyLimit::max(BODY_MAX))
                 .layer(middleware::from_fn_with_state(app, guard::check)),
         )
 }

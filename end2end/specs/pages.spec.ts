@@ -1,0 +1,193 @@
+/** Every page, at two widths, in two themes: it fits, it is accessible, it is silent. The pictures are in results/. */
+import AxeBuilder from '@axe-core/playwright';
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { Chat, PASSWORD, alive, expect, register, signIn, somebody, test } from '../fixtures';
+import { Provider } from '../fixtures/provider';
+import { Server } from '../fixtures/server';
+import { scripted } from '../fixtures';
+
+const RESULTS = path.resolve(import.meta.dirname, '../results/pages');
+mkdirSync(RESULTS, { recursive: true });
+
+const SIZES = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 844 } } as const;
+const LONG_WORD = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft';
+
+type Visit = { page: import('@playwright/test').Page; chat: Chat; conversation: string; agent: string };
+const PAGES: Record<string, { is: 'in' | 'out'; status?: number; show: (visit: Visit) => Promise<void> }> = {
+  'sign-in': { is: 'out', show: async ({ page }) => void (await page.goto('/sign-in')) },
+  'sign-in-refused': {
+    is: 'out', status: 422,
+    show: async ({ page }) => {
+      await page.goto('/sign-in');
+      await signIn(page, { name: '', email: 'nobody@example.org', password: 'wrong wrong wrong' });
+      await expect(page.getByRole('alert')).toBeVisible();
+    },
+  },
+  register: { is: 'out', show: async ({ page }) => void (await page.goto('/register')) },
+  setup: { is: 'out', status: 410, show: async ({ page }) => void (await page.goto('/setup?token=gone')) },
+  'chat-new': { is: 'in', show: async ({ chat }) => chat.open('/') },
+  chat: { is: 'in', show: async ({ chat, conversation }) => chat.open(conversation) },
+  'chat-rail': {
+    is: 'in',
+    show: async ({ chat, page, conversation }) => {
+      await chat.open(conversation);
+      const opener = page.locator('.rail-button').first();
+      if (await opener.isVisible()) await opener.click();
+      await expect(page.getByRole('searchbox', { name: 'Search titles' })).toBeInViewport();
+    },
+  },
+  agents: { is: 'in', show: async ({ page }) => (await page.goto('/agents'), alive(page)) },
+  'agents-new': {
+    is: 'in',
+    show: async ({ page }) => {
+      await page.goto('/agents/new?preset=tutor');
+      await alive(page);
+      await expect(page.locator('#model-help')).not.toContainText('Asking');
+    },
+  },
+  'agents-edit': {
+    is: 'in',
+    show: async ({ page, agent }) => {
+      await page.goto(agent);
+      await alive(page);
+      await expect(page.locator('#model-help')).toContainText('offered');
+    },
+  },
+  'agents-refused': {
+    is: 'in', status: 422,
+    show: async ({ page }) => {
+      await page.goto('/agents/new');
+      await alive(page);
+      await page.getByRole('button', { name: 'Create agent' }).click();
+      await expect(page.getByRole('alert').first()).toBeVisible();
+      await alive(page);
+      await expect(page.locator('#model-help')).not.toContainText('Asking');
+    },
+  },
+  account: { is: 'in', show: async ({ page }) => (await page.goto('/account'), alive(page)) },
+  settings: { is: 'in', show: async ({ page }) => (await page.goto('/admin/settings'), alive(page)) },
+  'not-found': { is: 'in', status: 404, show: async ({ page }) => void (await page.goto('/no/such/page')) },
+};
+
+let provider: Provider;
+let server: Server;
+let cookies: Awaited<ReturnType<import('@playwright/test').BrowserContext['cookies']>>;
+let conversation = '';
+let agent = '';
+
+test.describe.configure({ mode: 'default' });
+
+test.beforeAll(async ({ browser }) => {
+  provider = await new Provider().start();
+  server = await new Server({ env: scripted(provider) }).start();
+  await server.createSuperuser('root@example.org', `Maximiliane ${LONG_WORD}`);
+  const context = await browser.newContext({ baseURL: server.url });
+  const request = context.request;
+  const entered = await request.post('/sign-in', { form: { email: 'root@example.org', password: PASSWORD }, maxRedirects: 0 });
+  expect(entered.status()).toBe(303);
+  await request.post('/', { form: { text: `fast ${LONG_WORD}${LONG_WORD}` } });
+  await request.post('/', { form: { text: 'error401' } });
+  const sent = await request.post('/', { form: { text: 'markdown, please: what makes the tides?' }, maxRedirects: 0 });
+  conversation = sent.headers()['location']!;
+  await expect.poll(async () => (await request.get(conversation)).text()).not.toContain('http-equiv="refresh"');
+  await request.post(conversation, { form: { action: 'send', text: `error401 ${LONG_WORD}\n\nhttps://example.org/${'a'.repeat(160)}` } });
+  await expect.poll(async () => (await request.get(conversation)).text()).not.toContain('http-equiv="refresh"');
+  await request.post('/agents/new', { form: { name: LONG_WORD.slice(0, 79), description: `${LONG_WORD} ${LONG_WORD}`, avatar: 'flask', provider: 'openai', model: 'scripted', temperature: '1', max_tokens: '5', system_prompt: 'x', is_active: 'on' } });
+  agent = /href="(\/agents\/[0-9a-f-]{36})"/.exec(await (await request.get('/agents')).text())![1]!;
+  cookies = await context.cookies();
+  await context.close();
+});
+
+test.afterAll(async () => {
+  await server?.close();
+  await provider?.close();
+});
+
+for (const [name, { is, status, show }] of Object.entries(PAGES)) {
+  test(`${name}: fits, is accessible, is silent`, async ({ browser, complaints }) => {
+    if (status) complaints.allow(new RegExp(`status of ${status}`));
+    if (name.startsWith('agents-')) complaints.allow(/_fn\/models/);
+    for (const [size, viewport] of Object.entries(SIZES)) {
+      for (const theme of ['light', 'dark'] as const) {
+        await test.step(`${size}, ${theme}`, async () => {
+          const context = await browser.newContext({ baseURL: server.url, viewport, colorScheme: theme, reducedMotion: 'reduce' });
+          await complaints.listen(context);
+          if (is === 'in') await context.addCookies(cookies);
+          const page = await context.newPage();
+          await show({ page, chat: new Chat(page), conversation, agent });
+          await page.screenshot({ path: path.join(RESULTS, `${name}-${size}-${theme}.png`) });
+          const wide = await page.evaluate(() => {
+            const outside = [...document.querySelectorAll<HTMLElement>('body *')].filter(it => {
+              const box = it.getBoundingClientRect();
+              return box.width > 0 && box.right > innerWidth + 1 && getComputedStyle(it).position !== 'fixed' && !it.closest('pre, table, .rail, .visually-hidden, .skip, svg');
+            });
+            return { page: document.scrollingElement!.scrollWidth - innerWidth, outside: outside.slice(0, 5).map(it => `${it.tagName.toLowerCase()}.${it.className}`) };
+          });
+          expect.soft(wide, `${size}, ${theme}: nothing sticks out to the right`).toEqual({ page: 0, outside: [] });
+          const { violations } = await new AxeBuilder({ page }).analyze();
+          const serious = violations.filter(it => it.impact === 'serious' || it.impact === 'critical');
+          expect.soft(serious.map(it => `${it.id}: ${it.nodes.map(node => `${node.target.join(' ')} ${(node.any[0]?.message ?? '').slice(0, 160)}`).slice(0, 3).join(' | ')}`), `${size}, ${theme}: axe`).toEqual([]);
+          await context.close();
+        });
+      }
+    }
+  });
+}
+
+test('the setup page for the first administrator, too', async ({ browser, complaints, serve }) => {
+  const fresh = await serve();
+  for (const [size, viewport] of Object.entries(SIZES)) {
+    for (const theme of ['light', 'dark'] as const) {
+      const context = await browser.newContext({ viewport, colorScheme: theme });
+      await complaints.listen(context);
+      const page = await context.newPage();
+      await page.goto(fresh.setupLink!);
+      await page.screenshot({ path: path.join(RESULTS, `setup-open-${size}-${theme}.png`) });
+      expect.soft(await page.evaluate(() => document.scrollingElement!.scrollWidth - innerWidth)).toBe(0);
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect.soft(violations.filter(it => it.impact === 'serious' || it.impact === 'critical').map(it => it.id)).toEqual([]);
+      await context.close();
+    }
+  }
+});
+
+test('an answer does not push the page about: no layout shift while it streams in', async ({ chat, page, provider: ours }) => {
+  const gate = ours.gate();
+  await page.addInitScript(() => {
+    (window as unknown as { shifts: number }).shifts = 0;
+    new PerformanceObserver(list => {
+      for (const entry of list.getEntries() as (PerformanceEntry & { value: number; hadRecentInput: boolean })[]) (window as unknown as { shifts: number }).shifts += entry.value;
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
+  await chat.open();
+  await chat.send(`markdown ${gate.mark}`);
+  await gate.reached();
+  await expect(chat.answer.locator('pre')).toBeVisible();
+  await page.evaluate(() => ((window as unknown as { shifts: number }).shifts = 0));
+  gate.open();
+  await chat.ended();
+  expect(await page.evaluate(() => (window as unknown as { shifts: number }).shifts), 'cumulative layout shift').toBeLessThan(0.02);
+});
+
+test('a phone: the rail opens over the page, leads on and closes', async ({ browser, complaints }) => {
+  const context = await browser.newContext({ baseURL: server.url, viewport: SIZES.narrow, hasTouch: true });
+  await complaints.listen(context);
+  await context.addCookies(cookies);
+  const page = await context.newPage();
+  const chat = new Chat(page);
+  await chat.open('/');
+  const search = page.getByRole('searchbox', { name: 'Search titles' });
+  await expect(search).not.toBeInViewport();
+  await page.locator('.rail-button').first().click();
+  await expect(search).toBeInViewport();
+  await page.locator('.rail-veil').click({ position: { x: 380, y: 400 } });
+  await expect(search).not.toBeInViewport();
+  await page.locator('.rail-button').first().click();
+  await page.getByRole('link', { name: 'Agents' }).click();
+  await expect(page).toHaveURL(/\/agents$/);
+  await expect(search).not.toBeInViewport();
+  await context.close();
+  void register;
+  void somebody;
+});
