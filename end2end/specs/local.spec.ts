@@ -1,5 +1,5 @@
 /** The one test that talks to the real model. */
-import { cpSync, existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { expect, register, somebody, test } from '../fixtures';
 import { Server } from '../fixtures/server';
@@ -34,5 +34,4 @@ test('the local model answers, from the box', async ({ page, context, chat }) =>
   } finally {
     await server.close();
   }
-  void cpSync;
 });

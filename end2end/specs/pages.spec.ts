@@ -2,10 +2,9 @@
 import AxeBuilder from '@axe-core/playwright';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { Chat, PASSWORD, alive, expect, register, signIn, somebody, test } from '../fixtures';
+import { Chat, PASSWORD, alive, expect, scripted, signIn, test } from '../fixtures';
 import { Provider } from '../fixtures/provider';
 import { Server } from '../fixtures/server';
-import { scripted } from '../fixtures';
 
 const RESULTS = path.resolve(import.meta.dirname, '../results/pages');
 mkdirSync(RESULTS, { recursive: true });
@@ -91,7 +90,7 @@ test.beforeAll(async ({ browser }) => {
   const sent = await request.post('/', { form: { text: 'markdown, please: what makes the tides?' }, maxRedirects: 0 });
   conversation = sent.headers()['location']!;
   await expect.poll(async () => (await request.get(conversation)).text()).not.toContain('http-equiv="refresh"');
-  await request.post(conversation, { form: { action: 'send', text: `error401 ${LONG_WORD}\n\nhttps://example.org/${'a'.repeat(160)}` } });
+  await request.post(conversation, { form: { action: 'send', text: `error401 ${LONG_WORD}\nhttps://example.org/${'a'.repeat(160)}` } });
   await expect.poll(async () => (await request.get(conversation)).text()).not.toContain('http-equiv="refresh"');
   await request.post('/agents/new', { form: { name: LONG_WORD.slice(0, 79), description: `${LONG_WORD} ${LONG_WORD}`, avatar: 'flask', provider: 'openai', model: 'scripted', temperature: '1', max_tokens: '5', system_prompt: 'x', is_active: 'on' } });
   agent = /href="(\/agents\/[0-9a-f-]{36})"/.exec(await (await request.get('/agents')).text())![1]!;
@@ -188,6 +187,4 @@ test('a phone: the rail opens over the page, leads on and closes', async ({ brow
   await expect(page).toHaveURL(/\/agents$/);
   await expect(search).not.toBeInViewport();
   await context.close();
-  void register;
-  void somebody;
 });

@@ -99,5 +99,7 @@ fn summary(fields: &[FieldError]) -> String {
 /// Whether the database refused because `name` must be unique. PostgreSQL names the index, SQLite the columns: `columns`
 /// as `table.a, table.b`.
 pub(crate) fn breaks_unique(error: &sqlx::Error, name: &str, columns: &str) -> bool {
-    error.as_database_error().is_some_and(|it| it.is_unique_violation() && (it.constraint() == Some(name) || it.message().contains(columns)))
+    error
+        .as_database_error()
+        .is_some_and(|it| it.is_unique_violation() && (it.constraint() == Some(name) || it.message().contains(columns)))
 }

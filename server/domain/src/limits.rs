@@ -43,7 +43,11 @@ pub async fn hit(store: &Store, ports: &Ports, bucket: &str, limit: Limit) -> Re
     let wait = (count.window_start + limit.window - now).max(SECOND) / SECOND;
     let retry_after = u64::try_from(wait).unwrap_or(1);
     let minutes = retry_after.div_ceil(60);
-    let message = if minutes <= 1 { "Too many attempts. Try again in a minute.".to_owned() } else { format!("Too many attempts. Try again in {minutes} minutes.") };
+    let message = if minutes <= 1 {
+        "Too many attempts. Try again in a minute.".to_owned()
+    } else {
+        format!("Too many attempts. Try again in {minutes} minutes.")
+    };
     Err(Error::RateLimited { message, retry_after })
 }
 
@@ -52,7 +56,10 @@ pub async fn hit(store: &Store, ports: &Ports, bucket: &str, limit: Limit) -> Re
 /// # Errors
 /// When the database does not answer.
 pub async fn clear(store: &Store, bucket: &str) -> Result<()> {
-    store.as_system("limits belong to nobody").execute("DELETE FROM rate_limits WHERE bucket = $1", args![bucket]).await?;
+    store
+        .as_system("limits belong to nobody")
+        .execute("DELETE FROM rate_limits WHERE bucket = $1", args![bucket])
+        .await?;
     Ok(())
 }
 

@@ -36,7 +36,8 @@ impl Seal {
     /// When the cipher refuses, which it has no reason to.
     pub fn seal(&self, plain: &str) -> Result<String, Error> {
         let nonce = XChaCha20Poly1305::generate_nonce(&mut OsRng);
-        let sealed = self.cipher.encrypt(&nonce, plain.as_bytes()).map_err(|_| Error::Internal("sealing failed".to_owned()))?;
+        let sealed =
+            self.cipher.encrypt(&nonce, plain.as_bytes()).map_err(|_| Error::Internal("sealing failed".to_owned()))?;
         Ok(hex(&[nonce.as_slice(), &sealed].concat()))
     }
 

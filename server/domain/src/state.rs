@@ -36,7 +36,13 @@ impl Atrium {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn start(store: Store, ports: Ports, settings: Settings, hasher: Hasher, connections: Connections) -> Result<Self> {
+    pub async fn start(
+        store: Store,
+        ports: Ports,
+        settings: Settings,
+        hasher: Hasher,
+        connections: Connections,
+    ) -> Result<Self> {
         settings.load(&store).await?;
         let connections = Arc::new(connections);
         let chat = Chat::start(store.clone(), ports.clone(), connections.clone()).await?;

@@ -16,7 +16,7 @@ use crate::weights::Weights;
 use crate::{End, Generated, InferenceError, Prompt, Quantisation, Step, Turn};
 
 /// The longest context window that is used, whatever the model was trained for: its cache alone takes 190 MB for a
-/// model of 135 million weights, and reading that much takes two cores half a minute.
+/// model of 135 million weights, and reading that much takes two cores most of a minute.
 const LONGEST_CONTEXT: usize = 4096;
 
 /// How many of the prompt's tokens are read between two chances to cancel. Fewer cost speed (the weights are read from

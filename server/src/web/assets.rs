@@ -10,28 +10,52 @@ use leptos::config::LeptosOptions;
 use rust_embed::RustEmbed;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::LazyLock;
 
 #[derive(RustEmbed)]
 #[folder = "../target/site"]
 struct Site;
 
+/// While somebody works on the pages, files come from this folder as they are at that moment; `make watch` sets it.
+static WATCHED: LazyLock<Option<PathBuf>> = LazyLock::new(|| std::env::var_os("ATRIUM_SITE").map(PathBuf::from));
+
 /// From a file's name to its name with hash.
-static MANIFEST: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
-    Site::get("manifest.json").and_then(|it| serde_json::from_slice(&it.data).ok()).unwrap_or_default()
-});
+static MANIFEST: LazyLock<Manifest> = LazyLock::new(read_manifest);
+
+type Manifest = BTreeMap<String, String>;
+
+fn read_manifest() -> Manifest {
+    load("manifest.json").and_then(|it| serde_json::from_slice(&it).ok()).unwrap_or_default()
+}
+
+fn manifest() -> Cow<'static, Manifest> {
+    if WATCHED.is_some() { Cow::Owned(read_manifest()) } else { Cow::Borrowed(&*MANIFEST) }
+}
+
+fn load(name: &str) -> Option<Cow<'static, [u8]>> {
+    match &*WATCHED {
+        // One path segment, as the route has it: there is no way out of the folder.
+        Some(folder) if !name.contains(['/', '\\']) && !name.starts_with('.') => {
+            std::fs::read(folder.join(name)).ok().map(Cow::Owned)
+        }
+        Some(_) => None,
+        None => Site::get(name).map(|it| it.data),
+    }
+}
 
 /// Where pages find their styles and scripts.
 pub fn assets() -> Assets {
+    let manifest = manifest();
     Assets {
-        style: MANIFEST.get("atrium.css").map(|it| format!("/assets/{it}")),
-        has_script: MANIFEST.contains_key("app"),
+        style: manifest.get("atrium.css").map(|it| format!("/assets/{it}")),
+        has_script: manifest.contains_key("app"),
     }
 }
 
 /// Leptos' hydration script takes the file names from here.
 pub fn leptos_options() -> LeptosOptions {
-    let name = MANIFEST.get("app").cloned().unwrap_or_else(|| "atrium".to_owned());
+    let name = manifest().get("app").cloned().unwrap_or_else(|| "atrium".to_owned());
     LeptosOptions::builder().output_name(name).site_pkg_dir("assets").build()
 }
 
@@ -45,7 +69,8 @@ pub async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Response {
 /// The few files whose names are fixed.
 pub async fn serve_root(request: Request) -> Response {
     let name = request.uri().path().trim_start_matches('/');
-    let hashed = MANIFEST.get(name).map_or(name, String::as_str);
+    let manifest = manifest();
+    let hashed = manifest.get(name).map_or(name, String::as_str);
     file(hashed, request.headers(), "public, max-age=3600")
 }
 
@@ -54,26 +79,19 @@ fn file(name: &str, headers: &HeaderMap, cache: &'static str) -> Response {
         return StatusCode::NOT_FOUND.into_response();
     }
     let accepted = headers.get(ACCEPT_ENCODING).and_then(|it| it.to_str().ok()).unwrap_or_default();
-    let packed = [("br", ".br"), ("gzip", ".gz")].into_iter().find_map(|(encoding, suffix)| {
-        let accepts = accepted.split(',').any(|it| {
-            it.split(';').next().is_some_and(|it| it.trim() == encoding)
-                && !it.contains("q=0,")
-                && !it.trim_end().ends_with("q=0")
-        });
-        Some((Some(encoding), accepts.then(|| Site::get(&format!("{name}{suffix}"))).flatten()?))
-    });
-    let Some((encoding, found)) = packed.or_else(|| Some((None, Site::get(name)?))) else {
+    let packed = [("br", ".br"), ("gzip", ".gz")]
+        .into_iter()
+        .filter(|(encoding, _)| accepts(accepted, encoding))
+        .find_map(|(encoding, suffix)| Some((Some(encoding), load(&format!("{name}{suffix}"))?)));
+    let Some((encoding, data)) = packed.or_else(|| Some((None, load(name)?))) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let etag = format!(
-        "\"{}{}\"",
-        &atrium_domain::seal::hex(&found.metadata.sha256_hash())[..16],
-        encoding.unwrap_or_default()
-    );
+    // The name holds a hash of what is in the file.
+    let etag = format!("\"{name}{}\"", encoding.unwrap_or_default());
     if headers.get(IF_NONE_MATCH).and_then(|it| it.to_str().ok()) == Some(&etag) {
         return StatusCode::NOT_MODIFIED.into_response();
     }
-    let body = match found.data {
+    let body = match data {
         Cow::Borrowed(bytes) => Body::from(bytes),
         Cow::Owned(bytes) => Body::from(bytes),
     };
@@ -91,6 +109,15 @@ fn file(name: &str, headers: &HeaderMap, cache: &'static str) -> Response {
     response
 }
 
+/// Whether `Accept-Encoding` names `encoding` and does not rule it out by `q=0`.
+fn accepts(accepted: &str, encoding: &str) -> bool {
+    accepted.split(',').any(|it| {
+        let (name, weight) = it.split_once(';').unwrap_or((it, "q=1"));
+        let weight = weight.trim().trim_start_matches("q=").parse::<f32>();
+        name.trim() == encoding && !weight.is_ok_and(|it| it <= 0.0)
+    })
+}
+
 fn content_type(name: &str) -> &'static str {
     match name.rsplit('.').next().unwrap_or_default() {
         "css" => "text/css; charset=utf-8",
@@ -101,5 +128,19 @@ fn content_type(name: &str) -> &'static str {
         "webmanifest" => "application/manifest+json",
         "txt" => "text/plain; charset=utf-8",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_encoding_with_weight_zero_is_not_wanted() {
+        assert!(accepts("gzip, deflate, br", "br"));
+        assert!(accepts("br;q=0.1", "br"));
+        assert!(!accepts("br;q=0, gzip", "br"));
+        assert!(!accepts("brotli", "br"));
+        assert!(!accepts("", "gzip"));
     }
 }

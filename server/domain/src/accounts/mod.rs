@@ -38,13 +38,23 @@ struct UserRow {
 
 impl UserRow {
     fn into_viewer(self) -> Result<Viewer> {
-        let role = Role::parse(&self.role).ok_or_else(|| Error::Internal(format!("user {} has the unknown role {}", self.id, self.role)))?;
-        Ok(Viewer { id: self.id.into(), organisation: self.organisation_id.into(), role, is_superuser: self.is_superuser, name: self.name, email: self.email })
+        let role = Role::parse(&self.role)
+            .ok_or_else(|| Error::Internal(format!("user {} has the unknown role {}", self.id, self.role)))?;
+        Ok(Viewer {
+            id: self.id.into(),
+            organisation: self.organisation_id.into(),
+            role,
+            is_superuser: self.is_superuser,
+            name: self.name,
+            email: self.email,
+        })
     }
 }
 
-const SELECT_BY_EMAIL: &str = "SELECT id, organisation_id, email, name, role, is_superuser, is_active, password_hash FROM users WHERE email = $1";
-const SELECT_BY_ID: &str = "SELECT id, organisation_id, email, name, role, is_superuser, is_active, password_hash FROM users WHERE id = $1";
+const SELECT_BY_EMAIL: &str =
+    "SELECT id, organisation_id, email, name, role, is_superuser, is_active, password_hash FROM users WHERE email = $1";
+const SELECT_BY_ID: &str =
+    "SELECT id, organisation_id, email, name, role, is_superuser, is_active, password_hash FROM users WHERE id = $1";
 
 /// What accounts need to work.
 #[derive(Debug, Clone)]
@@ -66,7 +76,8 @@ impl Accounts {
     /// # Errors
     /// When the database does not answer.
     pub async fn viewer(&self, id: UserId) -> Result<Option<Viewer>> {
-        let row: Option<UserRow> = self.store.as_system("who signs in is not known yet").optional(SELECT_BY_ID, args![id]).await?;
+        let row: Option<UserRow> =
+            self.store.as_system("who signs in is not known yet").optional(SELECT_BY_ID, args![id]).await?;
         row.filter(|it| it.is_active).map(UserRow::into_viewer).transpose()
     }
 
@@ -75,7 +86,11 @@ impl Accounts {
     /// # Errors
     /// When the database does not answer.
     pub async fn is_empty(&self) -> Result<bool> {
-        let first: Option<(i64,)> = self.store.as_system("counts, reads nobody").optional("SELECT created_at FROM users LIMIT 1", args![]).await?;
+        let first: Option<(i64,)> = self
+            .store
+            .as_system("counts, reads nobody")
+            .optional("SELECT created_at FROM users LIMIT 1", args![])
+            .await?;
         Ok(first.is_none())
     }
 
@@ -86,12 +101,16 @@ impl Accounts {
     pub async fn sign_in(&self, credentials: &Credentials, address: &str) -> Result<Viewer> {
         let email = normalise_email(&credentials.email);
         if email.is_empty() || credentials.password.is_empty() {
-            return Err(Error::field(if email.is_empty() { "email" } else { "password" }, "Enter your e-mail address and your password."));
+            return Err(Error::field(
+                if email.is_empty() { "email" } else { "password" },
+                "Enter your e-mail address and your password.",
+            ));
         }
         let account = format!("sign-in:account:{email}");
         limits::hit(&self.store, &self.ports, &format!("sign-in:address:{address}"), PER_ADDRESS).await?;
         limits::hit(&self.store, &self.ports, &account, PER_ACCOUNT).await?;
-        let row: Option<UserRow> = self.store.as_system("who signs in is not known yet").optional(SELECT_BY_EMAIL, args![&email]).await?;
+        let row: Option<UserRow> =
+            self.store.as_system("who signs in is not known yet").optional(SELECT_BY_EMAIL, args![&email]).await?;
         let hash = row.as_ref().map(|it| it.password_hash.clone());
         let matches = self.hasher.verify(hash, credentials.password.clone()).await?;
         let Some(row) = row.filter(|_| matches) else {
@@ -101,7 +120,10 @@ impl Accounts {
             return Err(Error::field("email", "This account is switched off. Ask an administrator."));
         }
         limits::clear(&self.store, &account).await?;
-        self.store.as_system("notes the person's own sign-in").execute("UPDATE users SET last_login_at = $2 WHERE id = $1", args![row.id, self.ports.now()]).await?;
+        self.store
+            .as_system("notes the person's own sign-in")
+            .execute("UPDATE users SET last_login_at = $2 WHERE id = $1", args![row.id, self.ports.now()])
+            .await?;
         row.into_viewer()
     }
 
@@ -132,7 +154,14 @@ impl Accounts {
         Ok(viewer)
     }
 
-    async fn insert(&self, tx: &mut Tx, person: &NewPerson, hash: String, role: Role, is_superuser: bool) -> Result<Viewer> {
+    async fn insert(
+        &self,
+        tx: &mut Tx,
+        person: &NewPerson,
+        hash: String,
+        role: Role,
+        is_superuser: bool,
+    ) -> Result<Viewer> {
         let organisation = self.default_organisation(tx).await?;
         let now = self.ports.now();
         let viewer = Viewer {
@@ -154,12 +183,17 @@ impl Accounts {
     }
 
     async fn default_organisation(&self, tx: &mut Tx) -> Result<OrganisationId> {
-        let found: Option<(Uuid,)> = tx.optional("SELECT id FROM organisations ORDER BY created_at, id LIMIT 1", args![]).await?;
+        let found: Option<(Uuid,)> =
+            tx.optional("SELECT id FROM organisations ORDER BY created_at, id LIMIT 1", args![]).await?;
         if let Some((id,)) = found {
             return Ok(id.into());
         }
         let id: OrganisationId = self.ports.id();
-        tx.execute("INSERT INTO organisations (id, name, created_at) VALUES ($1, $2, $3)", args![id, DEFAULT_ORGANISATION, self.ports.now()]).await?;
+        tx.execute(
+            "INSERT INTO organisations (id, name, created_at) VALUES ($1, $2, $3)",
+            args![id, DEFAULT_ORGANISATION, self.ports.now()],
+        )
+        .await?;
         Ok(id)
     }
 }

@@ -49,7 +49,10 @@ impl Hasher {
             None => (self.decoy.to_string(), false),
         };
         let matches = self
-            .off_thread(move || PasswordHash::new(&stored).is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()))
+            .off_thread(move || {
+                PasswordHash::new(&stored)
+                    .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+            })
             .await?;
         Ok(matches && exists)
     }

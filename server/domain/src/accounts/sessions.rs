@@ -61,7 +61,10 @@ impl Sessions {
     pub async fn update(&self, cookie: &str, session: &StoredSession) -> Result<()> {
         self.store
             .as_system("sessions come before the viewer")
-            .execute("UPDATE sessions SET user_id = $2, data = $3, expires_at = $4 WHERE id = $1", args![digest(cookie), session.user, &session.data, session.expires_at])
+            .execute(
+                "UPDATE sessions SET user_id = $2, data = $3, expires_at = $4 WHERE id = $1",
+                args![digest(cookie), session.user, &session.data, session.expires_at],
+            )
             .await?;
         Ok(())
     }
@@ -72,7 +75,10 @@ impl Sessions {
         let row: Option<Row> = self
             .store
             .as_system("sessions come before the viewer")
-            .optional("SELECT user_id, data, expires_at FROM sessions WHERE id = $1 AND expires_at > $2", args![digest(cookie), now])
+            .optional(
+                "SELECT user_id, data, expires_at FROM sessions WHERE id = $1 AND expires_at > $2",
+                args![digest(cookie), now],
+            )
             .await?;
         Ok(row.map(|it| StoredSession { user: it.user_id.map(UserId), data: it.data, expires_at: it.expires_at }))
     }
@@ -80,7 +86,10 @@ impl Sessions {
     /// # Errors
     /// When the database does not answer.
     pub async fn delete(&self, cookie: &str) -> Result<()> {
-        self.store.as_system("sessions come before the viewer").execute("DELETE FROM sessions WHERE id = $1", args![digest(cookie)]).await?;
+        self.store
+            .as_system("sessions come before the viewer")
+            .execute("DELETE FROM sessions WHERE id = $1", args![digest(cookie)])
+            .await?;
         Ok(())
     }
 
@@ -89,7 +98,11 @@ impl Sessions {
     /// # Errors
     /// When the database does not answer.
     pub async fn delete_all_of(&self, user: UserId) -> Result<u64> {
-        Ok(self.store.as_system("the person's own sessions").execute("DELETE FROM sessions WHERE user_id = $1", args![user]).await?)
+        Ok(self
+            .store
+            .as_system("the person's own sessions")
+            .execute("DELETE FROM sessions WHERE user_id = $1", args![user])
+            .await?)
     }
 
     /// Throws away what has expired.
@@ -97,6 +110,10 @@ impl Sessions {
     /// # Errors
     /// When the database does not answer.
     pub async fn sweep(&self, now: Micros) -> Result<u64> {
-        Ok(self.store.as_system("housekeeping").execute("DELETE FROM sessions WHERE expires_at <= $1", args![now]).await?)
+        Ok(self
+            .store
+            .as_system("housekeeping")
+            .execute("DELETE FROM sessions WHERE expires_at <= $1", args![now])
+            .await?)
     }
 }

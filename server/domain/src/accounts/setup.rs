@@ -22,7 +22,11 @@ impl Accounts {
         let now = self.ports.now();
         let mut tx = self.store.as_system("nobody exists yet").begin().await?;
         tx.execute("DELETE FROM one_time_links WHERE purpose = $1", args![PURPOSE]).await?;
-        tx.execute("INSERT INTO one_time_links (token_hash, purpose, created_at, expires_at) VALUES ($1, $2, $3, $4)", args![digest(&token), PURPOSE, now, now + 7 * DAY]).await?;
+        tx.execute(
+            "INSERT INTO one_time_links (token_hash, purpose, created_at, expires_at) VALUES ($1, $2, $3, $4)",
+            args![digest(&token), PURPOSE, now, now + 7 * DAY],
+        )
+        .await?;
         tx.commit().await?;
         Ok(Some(token))
     }

@@ -1,7 +1,9 @@
 //! Which providers can be reached, as the settings of this moment say.
 
 use crate::error::{Error, Result};
-use crate::providers::{Adapter, Client, Endpoint, anthropic::Anthropic, gemini::Gemini, local::Local, ollama::Ollama, openai::OpenAi};
+use crate::providers::{
+    Adapter, Client, Endpoint, anthropic::Anthropic, gemini::Gemini, local::Local, ollama::Ollama, openai::OpenAi,
+};
 use crate::settings::Settings;
 use atrium::catalogue::{LOCAL_MODEL, Provider};
 use atrium_inference::Runner;
@@ -31,10 +33,16 @@ impl Connections {
         if key.is_none() && (provider.needs_key() || self.is_openai_itself(provider)) {
             return Err(Error::Conflict {
                 code: "provider_without_key",
-                message: format!("There is no key for {}. An administrator can add one on the settings page, or choose another provider for this agent.", provider.label()),
+                message: format!(
+                    "There is no key for {}. An administrator can add one on the settings page, or choose another provider for this agent.",
+                    provider.label()
+                ),
             });
         }
-        let endpoint = Endpoint { base_url: self.settings.text(&format!("{name}_base_url")).trim_end_matches('/').to_owned(), key };
+        let endpoint = Endpoint {
+            base_url: self.settings.text(&format!("{name}_base_url")).trim_end_matches('/').to_owned(),
+            key,
+        };
         Ok(match provider {
             Provider::Local => Adapter::Local(Local::new(self.runner.clone())),
             Provider::OpenAi => Adapter::OpenAi(OpenAi::new(self.client.clone(), endpoint)),

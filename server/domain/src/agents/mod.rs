@@ -36,7 +36,9 @@ impl TryFrom<Row> for Agent {
     fn try_from(row: Row) -> Result<Self> {
         Ok(Self {
             id: row.id.into(),
-            provider: Provider::parse(&row.provider).ok_or_else(|| Error::Internal(format!("agent {} has the unknown provider {}", row.id, row.provider)))?,
+            provider: Provider::parse(&row.provider).ok_or_else(|| {
+                Error::Internal(format!("agent {} has the unknown provider {}", row.id, row.provider))
+            })?,
             name: row.name,
             description: row.description,
             avatar: row.avatar,
@@ -159,7 +161,13 @@ pub async fn create(scope: Scope<'_>, ports: &Ports, draft: &AgentDraft) -> Resu
 ///
 /// # Errors
 /// When it was changed meanwhile, is not the viewer's, or another has the name.
-pub async fn update(scope: Scope<'_>, ports: &Ports, id: AgentId, draft: &AgentDraft, version: Option<i64>) -> Result<Agent> {
+pub async fn update(
+    scope: Scope<'_>,
+    ports: &Ports,
+    id: AgentId,
+    draft: &AgentDraft,
+    version: Option<i64>,
+) -> Result<Agent> {
     let mut tx = scope.begin().await?;
     yield_default(&mut tx, scope, draft).await?;
     let changed = tx
@@ -214,14 +222,18 @@ pub async fn delete(scope: Scope<'_>, ports: &Ports, id: AgentId) -> Result<()> 
 /// # Errors
 /// When it is not the viewer's, or another has its name by now.
 pub async fn restore(scope: Scope<'_>, id: AgentId) -> Result<()> {
-    let restored = scope.execute("UPDATE agents SET deleted_at = NULL WHERE id = $1 AND owner_id = $2", args![id, scope.viewer.id]).await.map_err(name_taken)?;
+    let restored = scope
+        .execute("UPDATE agents SET deleted_at = NULL WHERE id = $1 AND owner_id = $2", args![id, scope.viewer.id])
+        .await
+        .map_err(name_taken)?;
     if restored == 0 { Err(Error::NotFound("agent")) } else { Ok(()) }
 }
 
 /// Only one agent is the default: the others give way first.
 async fn yield_default(tx: &mut Tx, scope: Scope<'_>, draft: &AgentDraft) -> Result<()> {
     if draft.is_default {
-        tx.execute("UPDATE agents SET is_default = FALSE WHERE owner_id = $1 AND is_default", args![scope.viewer.id]).await?;
+        tx.execute("UPDATE agents SET is_default = FALSE WHERE owner_id = $1 AND is_default", args![scope.viewer.id])
+            .await?;
     }
     Ok(())
 }

@@ -24,7 +24,13 @@ const PER_PERSON: Limit = Limit { hits: 30, window: 600 * SECOND };
 ///
 /// # Errors
 /// With the provider's own error.
-pub async fn run(store: &Store, ports: &Ports, connections: &Connections, viewer: &Viewer, draft: &AgentDraft) -> Result<String> {
+pub async fn run(
+    store: &Store,
+    ports: &Ports,
+    connections: &Connections,
+    viewer: &Viewer,
+    draft: &AgentDraft,
+) -> Result<String> {
     limits::hit(store, ports, &format!("trial:{}", viewer.id), PER_PERSON).await?;
     let adapter = connections.adapter(draft.provider)?;
     let request = Request {
@@ -58,7 +64,10 @@ pub async fn run(store: &Store, ports: &Ports, connections: &Connections, viewer
     let outcome = match heard {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(Error::Provider(error)),
-        Err(_) => Err(Error::Conflict { code: "provider_timeout", message: format!("{} did not finish within {} seconds.", draft.provider.label(), PATIENCE.as_secs()) }),
+        Err(_) => Err(Error::Conflict {
+            code: "provider_timeout",
+            message: format!("{} did not finish within {} seconds.", draft.provider.label(), PATIENCE.as_secs()),
+        }),
     };
     call.outcome = if outcome.is_ok() { Outcome::Complete } else { Outcome::Failed };
     call.estimate_missing(&request, &answer).await;

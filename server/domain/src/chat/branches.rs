@@ -1,7 +1,7 @@
 //! Moving about in the tree of messages: other alternatives, deleting one, undoing that.
 
-use super::messages::conversation;
 use super::Chat;
+use super::messages::conversation;
 use crate::error::{Error, Result};
 use crate::store::{Tx, args};
 use atrium::ids::{ConversationId, MessageId};
@@ -31,9 +31,18 @@ impl Chat {
         let scope = self.store.as_viewer(viewer);
         conversation(scope, id).await?;
         let mut tx = scope.begin().await?;
-        let row: Option<(Option<Uuid>,)> = tx.optional("SELECT parent_id FROM messages WHERE conversation_id = $1 AND id = $2 AND deleted_at IS NULL", args![id, message]).await?;
+        let row: Option<(Option<Uuid>,)> = tx
+            .optional(
+                "SELECT parent_id FROM messages WHERE conversation_id = $1 AND id = $2 AND deleted_at IS NULL",
+                args![id, message],
+            )
+            .await?;
         let (parent,) = row.ok_or(Error::NotFound("message"))?;
-        tx.execute("UPDATE messages SET deleted_at = $3 WHERE conversation_id = $1 AND id = $2", args![id, message, self.ports.now()]).await?;
+        tx.execute(
+            "UPDATE messages SET deleted_at = $3 WHERE conversation_id = $1 AND id = $2",
+            args![id, message, self.ports.now()],
+        )
+        .await?;
         let alternative: Option<(Uuid,)> = tx
             .optional(
                 "SELECT id FROM messages WHERE conversation_id = $1 AND deleted_at IS NULL AND (parent_id = $2 OR ($2 IS NULL AND parent_id IS NULL)) ORDER BY created_at DESC, id DESC LIMIT 1",
@@ -60,7 +69,8 @@ impl Chat {
         let scope = self.store.as_viewer(viewer);
         conversation(scope, id).await?;
         let mut tx = scope.begin().await?;
-        tx.execute("UPDATE messages SET deleted_at = NULL WHERE conversation_id = $1 AND id = $2", args![id, message]).await?;
+        tx.execute("UPDATE messages SET deleted_at = NULL WHERE conversation_id = $1 AND id = $2", args![id, message])
+            .await?;
         let head = newest_below(&mut tx, id, message.0).await?.ok_or(Error::NotFound("message"))?;
         set_head(&mut tx, id, Some(head)).await?;
         tx.commit().await?;

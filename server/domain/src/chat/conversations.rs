@@ -24,9 +24,16 @@ impl Chat {
     ///
     /// # Errors
     /// When the cursor is not one of ours.
-    pub async fn conversations(&self, viewer: &Viewer, cursor: Option<&str>, search: Option<&str>) -> Result<ConversationPage> {
+    pub async fn conversations(
+        &self,
+        viewer: &Viewer,
+        cursor: Option<&str>,
+        search: Option<&str>,
+    ) -> Result<ConversationPage> {
         let (before, before_id) = match cursor.filter(|it| !it.is_empty()) {
-            Some(cursor) => parse_cursor(cursor).ok_or_else(|| Error::field("cursor", "This page of the list no longer exists. Start from the beginning."))?,
+            Some(cursor) => parse_cursor(cursor).ok_or_else(|| {
+                Error::field("cursor", "This page of the list no longer exists. Start from the beginning.")
+            })?,
             None => (i64::MAX, Uuid::max()),
         };
         list(self.store.as_viewer(viewer), before, before_id, search.and_then(atrium::text::filled)).await
@@ -60,7 +67,10 @@ impl Chat {
         let deleted = self
             .store
             .as_viewer(viewer)
-            .execute("UPDATE conversations SET deleted_at = $3 WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL", args![id, viewer.id, self.ports.now()])
+            .execute(
+                "UPDATE conversations SET deleted_at = $3 WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL",
+                args![id, viewer.id, self.ports.now()],
+            )
             .await?;
         if deleted == 0 {
             return Err(Error::NotFound("conversation"));
@@ -76,7 +86,11 @@ impl Chat {
     /// # Errors
     /// [`Error::NotFound`] when it is not the viewer's, or gone for good.
     pub async fn restore(&self, viewer: &Viewer, id: ConversationId) -> Result<()> {
-        let restored = self.store.as_viewer(viewer).execute("UPDATE conversations SET deleted_at = NULL WHERE id = $1 AND owner_id = $2", args![id, viewer.id]).await?;
+        let restored = self
+            .store
+            .as_viewer(viewer)
+            .execute("UPDATE conversations SET deleted_at = NULL WHERE id = $1 AND owner_id = $2", args![id, viewer.id])
+            .await?;
         if restored == 0 { Err(Error::NotFound("conversation")) } else { Ok(()) }
     }
 }
@@ -109,7 +123,10 @@ async fn list(scope: Scope<'_>, before: i64, before_id: Uuid, search: Option<&st
     let has_more = rows.len() > PAGE;
     rows.truncate(PAGE);
     let next = rows.last().filter(|_| has_more).map(|it| format!("{}.{}", it.updated_at, it.id.simple()));
-    let items = rows.into_iter().map(|it| ConversationItem { id: it.id.into(), title: it.title, updated_at: it.updated_at }).collect();
+    let items = rows
+        .into_iter()
+        .map(|it| ConversationItem { id: it.id.into(), title: it.title, updated_at: it.updated_at })
+        .collect();
     Ok(ConversationPage { items, next })
 }
 

@@ -76,14 +76,26 @@ impl Chat {
         };
         let messages = self.branch(scope, id, from, PAGE).await?;
         let has_older = messages.first().is_some_and(|it| it.parent_id.is_some());
-        Ok(Thread { id, title: conversation.title, agent_id: conversation.agent_id.map(Into::into), messages, has_older })
+        Ok(Thread {
+            id,
+            title: conversation.title,
+            agent_id: conversation.agent_id.map(Into::into),
+            messages,
+            has_older,
+        })
     }
 
     /// One message as the thread shows it, and the conversation's title.
-    pub(super) async fn message(&self, viewer: &Viewer, conversation_id: ConversationId, message: MessageId) -> Result<(String, MessageView)> {
+    pub(super) async fn message(
+        &self,
+        viewer: &Viewer,
+        conversation_id: ConversationId,
+        message: MessageId,
+    ) -> Result<(String, MessageView)> {
         let scope = self.store.as_viewer(viewer);
         let title = conversation(scope, conversation_id).await?.title;
-        let view = self.branch(scope, conversation_id, Some(message.0), 1).await?.pop().ok_or(Error::NotFound("message"))?;
+        let view =
+            self.branch(scope, conversation_id, Some(message.0), 1).await?.pop().ok_or(Error::NotFound("message"))?;
         Ok((title, view))
     }
 
@@ -98,7 +110,13 @@ impl Chat {
     }
 
     /// Up to `limit` messages that end with `from`, oldest first.
-    async fn branch(&self, scope: Scope<'_>, conversation: ConversationId, from: Option<Uuid>, limit: i64) -> Result<Vec<MessageView>> {
+    async fn branch(
+        &self,
+        scope: Scope<'_>,
+        conversation: ConversationId,
+        from: Option<Uuid>,
+        limit: i64,
+    ) -> Result<Vec<MessageView>> {
         let Some(from) = from else { return Ok(Vec::new()) };
         let rows: Vec<MessageRow> = scope
             .all(
@@ -114,7 +132,8 @@ impl Chat {
                 args![conversation, from, limit],
             )
             .await?;
-        let siblings = siblings(scope, conversation, from, limit, rows.first().is_some_and(|it| it.parent_id.is_none())).await?;
+        let siblings =
+            siblings(scope, conversation, from, limit, rows.first().is_some_and(|it| it.parent_id.is_none())).await?;
         let mut views = Vec::with_capacity(rows.len());
         for row in rows {
             views.push(self.view(scope, row, &siblings).await?);
@@ -122,8 +141,14 @@ impl Chat {
         Ok(views)
     }
 
-    async fn view(&self, scope: Scope<'_>, row: MessageRow, siblings: &HashMap<Option<Uuid>, Vec<Uuid>>) -> Result<MessageView> {
-        let status = MessageStatus::parse(&row.status).ok_or_else(|| Error::Internal(format!("message {} has the unknown status {}", row.id, row.status)))?;
+    async fn view(
+        &self,
+        scope: Scope<'_>,
+        row: MessageRow,
+        siblings: &HashMap<Option<Uuid>, Vec<Uuid>>,
+    ) -> Result<MessageView> {
+        let status = MessageStatus::parse(&row.status)
+            .ok_or_else(|| Error::Internal(format!("message {} has the unknown status {}", row.id, row.status)))?;
         let author = if row.author == "user" { Author::User } else { Author::Assistant };
         let alternatives = siblings.get(&row.parent_id).map_or(&[][..], Vec::as_slice);
         let index = alternatives.iter().position(|it| *it == row.id).unwrap_or_default();
@@ -137,7 +162,8 @@ impl Chat {
             rendered: Rendered::default(),
             status,
             run: None,
-            can_continue: author == Author::Assistant && (status.can_continue() || row.end_reason.as_deref() == Some("length")),
+            can_continue: author == Author::Assistant
+                && (status.can_continue() || row.end_reason.as_deref() == Some("length")),
             error: row.error_message,
             position: (number(index + 1), number(alternatives.len().max(1))),
             previous_sibling: index.checked_sub(1).and_then(|it| alternatives.get(it)).map(|it| (*it).into()),
@@ -176,7 +202,8 @@ impl Chat {
                 add(piece.kind, &piece.data);
             }
         } else {
-            let events: Vec<EventRow> = scope.all("SELECT kind, data FROM run_events WHERE run_id = $1 ORDER BY seq", args![run]).await?;
+            let events: Vec<EventRow> =
+                scope.all("SELECT kind, data FROM run_events WHERE run_id = $1 ORDER BY seq", args![run]).await?;
             for event in events {
                 add(if event.kind == "reasoning" { Kind::Reasoning } else { Kind::Text }, &event.data);
             }
@@ -212,7 +239,13 @@ fn notes(dropped_turns: i64, end_reason: Option<&str>) -> Vec<String> {
 }
 
 /// The alternatives at every place of a branch, oldest first, by their parent.
-async fn siblings(scope: Scope<'_>, conversation: ConversationId, from: Uuid, limit: i64, reaches_root: bool) -> Result<HashMap<Option<Uuid>, Vec<Uuid>>> {
+async fn siblings(
+    scope: Scope<'_>,
+    conversation: ConversationId,
+    from: Uuid,
+    limit: i64,
+    reaches_root: bool,
+) -> Result<HashMap<Option<Uuid>, Vec<Uuid>>> {
     let mut rows: Vec<SiblingRow> = scope
         .all(
             "WITH RECURSIVE branch (id, parent_id, hops) AS (
@@ -237,6 +270,8 @@ async fn siblings(scope: Scope<'_>, conversation: ConversationId, from: Uuid, li
 }
 
 async fn parent_of(scope: Scope<'_>, conversation: ConversationId, message: MessageId) -> Result<Option<Uuid>> {
-    let row: Option<(Option<Uuid>,)> = scope.optional("SELECT parent_id FROM messages WHERE conversation_id = $1 AND id = $2", args![conversation, message]).await?;
+    let row: Option<(Option<Uuid>,)> = scope
+        .optional("SELECT parent_id FROM messages WHERE conversation_id = $1 AND id = $2", args![conversation, message])
+        .await?;
     Ok(row.ok_or(Error::NotFound("message"))?.0)
 }

@@ -1,10 +1,10 @@
 //! Taking a message: written down together with an empty answer and the run that fills it, in one transaction.
 
+use super::Chat;
 use super::branches::set_head;
 use super::messages::{ConversationRow, conversation};
 use super::runs::Job;
 use super::runs::log::LiveRun;
-use super::Chat;
 use crate::agents;
 use crate::error::{Error, Result, breaks_unique};
 use crate::markdown;
@@ -65,7 +65,14 @@ impl Chat {
             return Err(Error::field("text", "Write a message first."));
         }
         if text.len() > MESSAGE_MAX {
-            return Err(Error::field("text", format!("The message has {} kB, at most {} kB are taken. Shorten it or split it.", text.len() / 1024, MESSAGE_MAX / 1024)));
+            return Err(Error::field(
+                "text",
+                format!(
+                    "The message has {} kB, at most {} kB are taken. Shorten it or split it.",
+                    text.len() / 1024,
+                    MESSAGE_MAX / 1024
+                ),
+            ));
         }
         // PostgreSQL's text has no NUL, and nobody types one.
         let text = text.replace('\0', "");
@@ -89,7 +96,10 @@ impl Chat {
                 None => None,
             },
             Target::InsteadOf(_, message) => {
-                let replaced = place(&mut tx, id, message.0).await?.filter(|it| it.author == "user").ok_or(Error::NotFound("message"))?;
+                let replaced = place(&mut tx, id, message.0)
+                    .await?
+                    .filter(|it| it.author == "user")
+                    .ok_or(Error::NotFound("message"))?;
                 match replaced.parent_id {
                     Some(parent) => place(&mut tx, id, parent).await?,
                     None => None,
@@ -109,10 +119,15 @@ impl Chat {
         .await?;
         if row.title_by == "nobody" {
             let title = title_from(&text);
-            tx.execute("UPDATE conversations SET title = $2, title_folded = $3, title_by = 'exchange' WHERE id = $1", args![id, &title, title.to_lowercase()]).await?;
+            tx.execute(
+                "UPDATE conversations SET title = $2, title_folded = $3, title_by = 'exchange' WHERE id = $1",
+                args![id, &title, title.to_lowercase()],
+            )
+            .await?;
         }
         let answer = self.insert_answer(&mut tx, viewer, &agent, id, question.0, depth + 1, now + 1).await?;
-        tx.execute("UPDATE conversations SET agent_id = $2, updated_at = $3 WHERE id = $1", args![id, agent.id, now]).await?;
+        tx.execute("UPDATE conversations SET agent_id = $2, updated_at = $3 WHERE id = $1", args![id, agent.id, now])
+            .await?;
         let run = self.insert_run(&mut tx, viewer, id, answer, now).await?;
         tx.commit().await?;
         let live = LiveRun::new(run, viewer.id, id, answer, String::new());
@@ -124,13 +139,22 @@ impl Chat {
     ///
     /// # Errors
     /// When the answer is still being written, or not the viewer's.
-    pub async fn regenerate(&self, viewer: &Viewer, id: ConversationId, answer: MessageId, agent: Option<AgentId>) -> Result<Sent> {
+    pub async fn regenerate(
+        &self,
+        viewer: &Viewer,
+        id: ConversationId,
+        answer: MessageId,
+        agent: Option<AgentId>,
+    ) -> Result<Sent> {
         let scope = self.store.as_viewer(viewer);
         let row = conversation(scope, id).await?;
         let agent = self.agent(viewer, agent.or(row.agent_id.map(Into::into))).await?;
         let now = self.ports.now();
         let mut tx = scope.begin().await?;
-        let old = place(&mut tx, id, answer.0).await?.filter(|it| it.author == "assistant").ok_or(Error::NotFound("message"))?;
+        let old = place(&mut tx, id, answer.0)
+            .await?
+            .filter(|it| it.author == "assistant")
+            .ok_or(Error::NotFound("message"))?;
         if old.status == "streaming" {
             return Err(still_writing());
         }
@@ -152,10 +176,22 @@ impl Chat {
         let row = conversation(scope, id).await?;
         let agent = self.agent(viewer, row.agent_id.map(Into::into)).await?;
         let mut tx = scope.begin().await?;
-        let old = place(&mut tx, id, answer.0).await?.filter(|it| it.author == "assistant").ok_or(Error::NotFound("message"))?;
-        let can_continue = atrium::chat::MessageStatus::parse(&old.status).is_some_and(atrium::chat::MessageStatus::can_continue) || old.end_reason.as_deref() == Some("length");
+        let old = place(&mut tx, id, answer.0)
+            .await?
+            .filter(|it| it.author == "assistant")
+            .ok_or(Error::NotFound("message"))?;
+        let can_continue = atrium::chat::MessageStatus::parse(&old.status)
+            .is_some_and(atrium::chat::MessageStatus::can_continue)
+            || old.end_reason.as_deref() == Some("length");
         if !can_continue {
-            return Err(if old.status == "streaming" { still_writing() } else { Error::Conflict { code: "answer_complete", message: "This answer is complete. Ask a follow-up question instead.".to_owned() } });
+            return Err(if old.status == "streaming" {
+                still_writing()
+            } else {
+                Error::Conflict {
+                    code: "answer_complete",
+                    message: "This answer is complete. Ask a follow-up question instead.".to_owned(),
+                }
+            });
         }
         tx.execute(
             "UPDATE messages SET status = 'streaming', error_code = NULL, error_message = NULL, end_reason = NULL, updated_at = $2 WHERE id = $1",
@@ -190,23 +226,50 @@ impl Chat {
             None => agents::default(scope, &self.ports, &self.connections).await?,
         };
         if !agent.is_active {
-            return Err(Error::Conflict { code: "agent_inactive", message: format!("{} is switched off. Choose another agent, or switch it on again on its page.", agent.name) });
+            return Err(Error::Conflict {
+                code: "agent_inactive",
+                message: format!(
+                    "{} is switched off. Choose another agent, or switch it on again on its page.",
+                    agent.name
+                ),
+            });
         }
         Ok(agent)
     }
 
-    async fn insert_conversation(&self, tx: &mut Tx, viewer: &Viewer, agent: &Agent, now: i64) -> Result<ConversationRow> {
+    async fn insert_conversation(
+        &self,
+        tx: &mut Tx,
+        viewer: &Viewer,
+        agent: &Agent,
+        now: i64,
+    ) -> Result<ConversationRow> {
         let id: Uuid = self.ports.id();
         tx.execute(
             "INSERT INTO conversations (id, organisation_id, owner_id, agent_id, title, title_folded, title_by, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, 'nobody', $7, $7)",
             args![id, viewer.organisation, viewer.id, agent.id, UNTITLED, UNTITLED.to_lowercase(), now],
         )
         .await?;
-        Ok(ConversationRow { id, title: UNTITLED.to_owned(), title_by: "nobody".to_owned(), agent_id: Some(agent.id.0), head_id: None })
+        Ok(ConversationRow {
+            id,
+            title: UNTITLED.to_owned(),
+            title_by: "nobody".to_owned(),
+            agent_id: Some(agent.id.0),
+            head_id: None,
+        })
     }
 
     #[allow(clippy::too_many_arguments)]
-    async fn insert_answer(&self, tx: &mut Tx, viewer: &Viewer, agent: &Agent, id: ConversationId, question: Uuid, depth: i64, now: i64) -> Result<MessageId> {
+    async fn insert_answer(
+        &self,
+        tx: &mut Tx,
+        viewer: &Viewer,
+        agent: &Agent,
+        id: ConversationId,
+        question: Uuid,
+        depth: i64,
+        now: i64,
+    ) -> Result<MessageId> {
         let answer: MessageId = self.ports.id();
         tx.execute(
             "INSERT INTO messages (id, organisation_id, conversation_id, parent_id, depth, author, content, reasoning, status, agent_id, provider, model, tokens_estimated, dropped_turns, created_at, updated_at)
@@ -218,7 +281,14 @@ impl Chat {
         Ok(answer)
     }
 
-    async fn insert_run(&self, tx: &mut Tx, viewer: &Viewer, id: ConversationId, answer: MessageId, now: i64) -> Result<RunId> {
+    async fn insert_run(
+        &self,
+        tx: &mut Tx,
+        viewer: &Viewer,
+        id: ConversationId,
+        answer: MessageId,
+        now: i64,
+    ) -> Result<RunId> {
         let run: RunId = self.ports.id();
         tx.execute(
             "INSERT INTO runs (id, organisation_id, conversation_id, message_id, user_id, status, owner_id, lease_until, stop_requested, started_at)
@@ -241,7 +311,10 @@ async fn place(tx: &mut Tx, id: ConversationId, message: Uuid) -> Result<Option<
 }
 
 fn still_writing() -> Error {
-    Error::Conflict { code: "still_writing", message: "The answer before is still being written. Wait for it or stop it first.".to_owned() }
+    Error::Conflict {
+        code: "still_writing",
+        message: "The answer before is still being written. Wait for it or stop it first.".to_owned(),
+    }
 }
 
 fn title_from(text: &str) -> String {

@@ -36,7 +36,8 @@ pub async fn build(scope: Scope<'_>, conversation: ConversationId, job: &Job) ->
     let agent = &job.agent;
     let facts = model_facts(agent.provider, &agent.model);
     let answer = u64::try_from(agent.max_tokens).unwrap_or_default().min(facts.context_window / 2);
-    let window = if agent.provider == Provider::Local { LOCAL_BYTES } else { (facts.context_window - answer) * BYTES_PER_TOKEN };
+    let window =
+        if agent.provider == Provider::Local { LOCAL_BYTES } else { (facts.context_window - answer) * BYTES_PER_TOKEN };
     let mut room = window.saturating_sub(agent.system_prompt.len() as u64);
     let mut turns = Vec::new();
     let mut oldest_depth = 0;

@@ -21,11 +21,7 @@ pub fn plain_excerpt(text: &str, max_chars: usize) -> String {
             Event::Html(text) | Event::InlineHtml(text) => plain.push_str(&text),
             Event::SoftBreak | Event::HardBreak | Event::Rule => plain.push(' '),
             Event::End(
-                TagEnd::Paragraph
-                | TagEnd::Heading(_)
-                | TagEnd::Item
-                | TagEnd::TableCell
-                | TagEnd::HtmlBlock,
+                TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::Item | TagEnd::TableCell | TagEnd::HtmlBlock,
             )
             | Event::Start(Tag::List(_)) => plain.push(' '),
             _ => {}
@@ -36,10 +32,7 @@ pub fn plain_excerpt(text: &str, max_chars: usize) -> String {
     }
     let plain = plain.replace(|c: char| c.is_control() && !c.is_whitespace(), "");
     let plain = plain.replace(
-        [
-            '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}',
-            '\u{2068}', '\u{2069}',
-        ],
+        ['\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}'],
         "",
     );
     let words: Vec<_> = plain.split_whitespace().collect();
@@ -53,10 +46,7 @@ fn shorten(line: String, max_chars: usize) -> String {
     let Some(room) = max_chars.checked_sub(1) else {
         return String::new();
     };
-    let end = line
-        .char_indices()
-        .nth(room)
-        .map_or(line.len(), |(at, _)| at);
+    let end = line.char_indices().nth(room).map_or(line.len(), |(at, _)| at);
     let head = &line[..end];
     let whole = line[end..].starts_with(' ');
     let head = match head.rfind(' ') {

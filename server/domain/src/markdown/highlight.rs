@@ -17,10 +17,8 @@ const LINE_BYTES: usize = 1000;
 /// Classes of one span; more say nothing that a stylesheet would use.
 const ATOMS: usize = 3;
 /// Kinds of scope that get a span. The others (`meta`, `punctuation`) nest without a colour.
-const COLOURED: [&str; 10] = [
-    "comment", "constant", "entity", "invalid", "keyword", "markup", "storage", "string",
-    "support", "variable",
-];
+const COLOURED: [&str; 10] =
+    ["comment", "constant", "entity", "invalid", "keyword", "markup", "storage", "string", "support", "variable"];
 /// Names that people write and the syntaxes do not know, and what comes close.
 const ALIASES: [(&str, &str); 18] = [
     ("c#", "cs"),
@@ -61,10 +59,7 @@ pub(super) fn spans(code: &str, language: &str, allowance: &mut usize) -> Option
 
 fn syntax(language: &str) -> Option<&'static SyntaxReference> {
     let language = language.to_ascii_lowercase();
-    let token = ALIASES
-        .iter()
-        .find(|(name, _)| *name == language)
-        .map_or(language.as_str(), |(_, token)| token);
+    let token = ALIASES.iter().find(|(name, _)| *name == language).map_or(language.as_str(), |(_, token)| token);
     let syntax = SYNTAXES.find_syntax_by_token(token)?;
     (syntax.name != "Plain Text").then_some(syntax)
 }
@@ -110,10 +105,7 @@ impl Spans {
         }
         let mut class = "";
         for scope in stack.as_slice().iter().rev() {
-            let kind = self
-                .classes
-                .entry(*scope)
-                .or_insert_with(|| kind(&scope.build_string()));
+            let kind = self.classes.entry(*scope).or_insert_with(|| kind(&scope.build_string()));
             match kind {
                 Kind::Plain => {}
                 Kind::Border => break,

@@ -3,9 +3,7 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 
-use pulldown_cmark::{
-    Alignment, BrokenLink, CodeBlockKind, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd,
-};
+use pulldown_cmark::{Alignment, BrokenLink, CodeBlockKind, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
 
 use super::{highlight, sanitise};
 
@@ -26,9 +24,8 @@ const REFERENCED_BYTES: usize = 256 * 1024;
 const LANGUAGE_CHARS: usize = 32;
 
 /// The extensions of CommonMark that are on.
-pub(super) const OPTIONS: Options = Options::ENABLE_TABLES
-    .union(Options::ENABLE_STRIKETHROUGH)
-    .union(Options::ENABLE_TASKLISTS);
+pub(super) const OPTIONS: Options =
+    Options::ENABLE_TABLES.union(Options::ENABLE_STRIKETHROUGH).union(Options::ENABLE_TASKLISTS);
 
 /// What the blocks of a document share, in their order.
 #[derive(Default)]
@@ -48,11 +45,7 @@ struct Left {
 
 impl Default for Left {
     fn default() -> Self {
-        Self {
-            highlighted: HIGHLIGHTED_BYTES,
-            referenced: REFERENCED_BYTES,
-            headed: HEADED_BLOCKS,
-        }
+        Self { highlighted: HIGHLIGHTED_BYTES, referenced: REFERENCED_BYTES, headed: HEADED_BLOCKS }
     }
 }
 
@@ -69,24 +62,16 @@ pub(super) fn block(source: &str, shared: &mut Shared) -> String {
 /// A block that is still being written. Code gets its colours when it is finished: they do not
 /// move anything, and would cost anew with every token.
 pub(super) fn preview(source: &str, shared: &Shared) -> String {
-    let left = Left {
-        highlighted: 0,
-        ..shared.left
-    };
+    let left = Left { highlighted: 0, ..shared.left };
     write(source, &shared.definitions, left).0
 }
 
 /// The HTML, what is left to spend and the definitions found.
-fn write(
-    source: &str,
-    definitions: &HashMap<String, String>,
-    left: Left,
-) -> (String, Left, Vec<(String, String)>) {
+fn write(source: &str, definitions: &HashMap<String, String>, left: Left) -> (String, Left, Vec<(String, String)>) {
     let referenced = Cell::new(left.referenced);
     let resolve = |link: BrokenLink<'_>| {
         let address = definitions.get(&label(&link.reference))?;
-        spend(&referenced, address.len())
-            .then(|| (CowStr::from(address.clone()), CowStr::Borrowed("")))
+        spend(&referenced, address.len()).then(|| (CowStr::from(address.clone()), CowStr::Borrowed("")))
     };
     let parser = Parser::new_with_broken_link_callback(source, OPTIONS, Some(resolve));
     let found = parser
@@ -110,10 +95,7 @@ fn write(
     for event in parser {
         writer.event(event);
     }
-    let left = Left {
-        referenced: referenced.get(),
-        ..writer.left
-    };
+    let left = Left { referenced: referenced.get(), ..writer.left };
     (sanitise::clean(&writer.out), left, found)
 }
 
@@ -166,12 +148,12 @@ impl Writer<'_> {
             Event::SoftBreak => self.out.push('\n'),
             Event::HardBreak => self.out.push_str("<br>\n"),
             Event::Rule => self.out.push_str("<hr>\n"),
-            Event::TaskListMarker(true) => self
-                .out
-                .push_str(r#"<input type="checkbox" disabled="" checked="" aria-label="Done"> "#),
-            Event::TaskListMarker(false) => self
-                .out
-                .push_str(r#"<input type="checkbox" disabled="" aria-label="To do"> "#),
+            Event::TaskListMarker(true) => {
+                self.out.push_str(r#"<input type="checkbox" disabled="" checked="" aria-label="Done"> "#)
+            }
+            Event::TaskListMarker(false) => {
+                self.out.push_str(r#"<input type="checkbox" disabled="" aria-label="To do"> "#)
+            }
             // Not enabled; as text, should that change.
             Event::InlineMath(text) | Event::DisplayMath(text) | Event::FootnoteReference(text) => {
                 self.text(&text);
@@ -221,10 +203,7 @@ impl Writer<'_> {
             }
             Tag::Table(alignments) => {
                 self.alignments = alignments;
-                self.open(
-                    r#"<div class="table-scroll" tabindex="0"><table>"#,
-                    "</tbody></table></div>\n",
-                );
+                self.open(r#"<div class="table-scroll" tabindex="0"><table>"#, "</tbody></table></div>\n");
             }
             Tag::TableHead => {
                 self.head = true;
@@ -236,19 +215,11 @@ impl Writer<'_> {
                 self.open("<tr>", "</tr>\n");
             }
             Tag::TableCell => self.cell(),
-            Tag::Link {
-                link_type,
-                dest_url,
-                ..
-            } => self.link(link_type, &dest_url),
+            Tag::Link { link_type, dest_url, .. } => self.link(link_type, &dest_url),
             // An image becomes a link with its alternative text: the browser would fetch a picture
             // unasked, and an answer that was tricked into it could carry what it read out to
             // anybody's server in the picture's address.
-            Tag::Image {
-                link_type,
-                dest_url,
-                ..
-            } => self.link(link_type, &dest_url),
+            Tag::Image { link_type, dest_url, .. } => self.link(link_type, &dest_url),
             // Not enabled.
             _ => self.open("", ""),
         }
@@ -308,15 +279,10 @@ impl Writer<'_> {
             _ => sanitise::address(address),
         };
         // References to other blocks were paid for when they were found.
-        let reference = matches!(
-            kind,
-            LinkType::Reference | LinkType::Collapsed | LinkType::Shortcut
-        );
+        let reference = matches!(kind, LinkType::Reference | LinkType::Collapsed | LinkType::Shortcut);
         match address {
             // No link in a link.
-            Some(address)
-                if !self.linked && (!reference || spend(self.referenced, address.len())) =>
-            {
+            Some(address) if !self.linked && (!reference || spend(self.referenced, address.len())) => {
                 self.linked = true;
                 self.open(&format!(r#"<a href="{address}" target="_blank">"#), "</a>");
             }
@@ -331,8 +297,7 @@ impl Writer<'_> {
         let headed = self.left.headed > 0;
         if headed {
             self.left.headed -= 1;
-            self.out
-                .push_str(r#"<figure class="code"><figcaption><span class="code-language">"#);
+            self.out.push_str(r#"<figure class="code"><figcaption><span class="code-language">"#);
             self.text(&language);
             self.out.push_str(concat!(
                 r#"</span><button type="button" class="code-copy" data-copy="">Copy</button>"#,

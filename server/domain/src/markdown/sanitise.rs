@@ -56,10 +56,8 @@ static RULES: LazyLock<Builder<'static>> = LazyLock::new(|| {
         ("td", &["class"]),
         ("th", &["class", "scope"]),
     ];
-    let attributes: HashMap<_, HashSet<_>> = attributes
-        .into_iter()
-        .map(|(tag, names)| (tag, names.iter().copied().collect()))
-        .collect();
+    let attributes: HashMap<_, HashSet<_>> =
+        attributes.into_iter().map(|(tag, names)| (tag, names.iter().copied().collect())).collect();
     let mut rules = Builder::empty();
     rules
         .tags(HashSet::from(tags))
@@ -68,9 +66,7 @@ static RULES: LazyLock<Builder<'static>> = LazyLock::new(|| {
         .url_relative(UrlRelative::Deny)
         .link_rel(Some("noopener noreferrer nofollow"))
         .strip_comments(true)
-        .attribute_filter(|tag, name, value| {
-            allowed(tag, name, value).then_some(Cow::Borrowed(value))
-        });
+        .attribute_filter(|tag, name, value| allowed(tag, name, value).then_some(Cow::Borrowed(value)));
     rules
 });
 
@@ -103,10 +99,9 @@ fn allowed(tag: &str, name: &str, value: &str) -> bool {
 }
 
 fn is_colour(class: &str) -> bool {
-    class.strip_prefix("hl-").is_some_and(|atom| {
-        atom.bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'+' | b'#'))
-    })
+    class
+        .strip_prefix("hl-")
+        .is_some_and(|atom| atom.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'+' | b'#')))
 }
 
 /// An address that may be a link, percent-encoded so that nothing in it can end an attribute or
@@ -114,8 +109,7 @@ fn is_colour(class: &str) -> bool {
 /// are relative addresses, and schemes disguised by white space or control characters.
 pub(super) fn address(raw: &str) -> Option<String> {
     let known = ["http://", "https://", "mailto:"].iter().any(|scheme| {
-        raw.get(..scheme.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(scheme) && raw.len() > scheme.len())
+        raw.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme) && raw.len() > scheme.len())
     });
     if !known || raw.len() > ADDRESS_BYTES {
         return None;
@@ -124,18 +118,7 @@ pub(super) fn address(raw: &str) -> Option<String> {
     for b in raw.bytes() {
         match b {
             b'&' => out.push_str("&amp;"),
-            0..=b' '
-            | 0x7f..
-            | b'"'
-            | b'\''
-            | b'<'
-            | b'>'
-            | b'\\'
-            | b'^'
-            | b'`'
-            | b'{'
-            | b'|'
-            | b'}' => {
+            0..=b' ' | 0x7f.. | b'"' | b'\'' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' => {
                 const HEX: &[u8; 16] = b"0123456789ABCDEF";
                 out.push('%');
                 out.push(char::from(HEX[usize::from(b >> 4)]));

@@ -88,13 +88,7 @@ impl Splitter {
 
     /// Forgets what is open: the text up to here is complete.
     pub(super) fn restart(&mut self, at: usize) {
-        *self = Self {
-            line: at,
-            searched: at,
-            last_cut: at,
-            count: self.count,
-            ..Self::default()
-        };
+        *self = Self { line: at, searched: at, last_cut: at, count: self.count, ..Self::default() };
     }
 
     /// The last line is inside a fence (its mark) or raw HTML (a space), where markup means nothing.
@@ -155,23 +149,14 @@ impl Splitter {
         } else if line.is_quote() {
             Open::Quote
         } else if let Some(item) = line.item() {
-            Open::List {
-                mark: item.mark,
-                content: item.content,
-                empty: item.empty,
-            }
+            Open::List { mark: item.mark, content: item.content, empty: item.empty }
         } else if line.begins_html() {
             Open::HtmlToBlank
         } else if line.rest.starts_with('[') {
             // Perhaps a link definition: what follows is not the same paragraph then.
-            Open::Murky {
-                list: false,
-                code: false,
-            }
+            Open::Murky { list: false, code: false }
         } else {
-            Open::Paragraph {
-                piped: line.contains("|"),
-            }
+            Open::Paragraph { piped: line.contains("|") }
         };
         whole
     }
@@ -185,9 +170,7 @@ impl Splitter {
         } else if line.interrupts() || line.item().is_some_and(|item| item.interrupts) {
             return (true, self.begin(line));
         } else {
-            self.open = Open::Paragraph {
-                piped: line.contains("|"),
-            };
+            self.open = Open::Paragraph { piped: line.contains("|") };
         }
         (false, false)
     }
@@ -203,21 +186,12 @@ impl Splitter {
     }
 
     fn in_list(&mut self, line: &Line<'_>) -> (bool, bool) {
-        let Open::List {
-            mark,
-            content,
-            empty,
-        } = self.open
-        else {
+        let Open::List { mark, content, empty } = self.open else {
             return (false, false);
         };
         // An item may begin with one blank line only, after which it is over.
         if line.indent >= content && !(empty && self.blank) {
-            self.open = Open::List {
-                mark,
-                content,
-                empty: false,
-            };
+            self.open = Open::List { mark, content, empty: false };
             return (false, false);
         }
         if line.item().is_some_and(|item| item.mark == mark) {
@@ -234,10 +208,7 @@ impl Splitter {
     fn doubt(&mut self, line: &Line<'_>, list: bool) -> (bool, bool) {
         self.open = match line.begins_html() {
             true => Open::Lost,
-            false => Open::Murky {
-                list,
-                code: line.indent >= 4,
-            },
+            false => Open::Murky { list, code: line.indent >= 4 },
         };
         (false, false)
     }
@@ -276,10 +247,7 @@ impl Splitter {
         }
         if line.is_underline() || line.is_table_rule() {
             if line.item().is_some() {
-                self.open = Open::Murky {
-                    list: true,
-                    code: true,
-                };
+                self.open = Open::Murky { list: true, code: true };
             }
             return (false, false);
         }
@@ -295,10 +263,7 @@ impl Splitter {
                 self.begin(line);
             }
             Some(_) => {
-                self.open = Open::Murky {
-                    list: true,
-                    code: true,
-                };
+                self.open = Open::Murky { list: true, code: true };
             }
             None if line.begins_html() => self.open = Open::Lost,
             None => {}

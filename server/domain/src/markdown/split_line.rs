@@ -55,12 +55,8 @@ impl<'a> Line<'a> {
 
     /// Raw HTML that goes on to a line with the text returned: comments, scripts and their like.
     pub(super) fn html_end(&self) -> Option<&'static str> {
-        const NAMED: [(&str, &str); 4] = [
-            ("pre", "</pre>"),
-            ("style", "</style>"),
-            ("script", "</script>"),
-            ("textarea", "</textarea>"),
-        ];
+        const NAMED: [(&str, &str); 4] =
+            [("pre", "</pre>"), ("style", "</style>"), ("script", "</script>"), ("textarea", "</textarea>")];
         let inner = self.rest.strip_prefix('<')?;
         if self.indent >= 4 {
             return None;
@@ -87,10 +83,7 @@ impl<'a> Line<'a> {
     pub(super) fn begins_html(&self) -> bool {
         self.indent < 4
             && self.rest.starts_with('<')
-            && matches!(
-                Parser::new(self.rest).next(),
-                Some(Event::Start(Tag::HtmlBlock))
-            )
+            && matches!(Parser::new(self.rest).next(), Some(Event::Start(Tag::HtmlBlock)))
     }
 
     /// Raw HTML that may follow a paragraph's line.
@@ -99,8 +92,7 @@ impl<'a> Line<'a> {
             return true;
         }
         self.begins_html()
-            && Parser::new(&["x\n", self.rest].concat())
-                .any(|event| event == Event::Start(Tag::HtmlBlock))
+            && Parser::new(&["x\n", self.rest].concat()).any(|event| event == Event::Start(Tag::HtmlBlock))
     }
 
     /// `***`, `---`, `___`
@@ -110,10 +102,7 @@ impl<'a> Line<'a> {
         };
         self.indent < 4
             && matches!(mark, b'*' | b'-' | b'_')
-            && self
-                .rest
-                .bytes()
-                .all(|b| b == mark || b == b' ' || b == b'\t')
+            && self.rest.bytes().all(|b| b == mark || b == b' ' || b == b'\t')
             && self.rest.bytes().filter(|&b| b == mark).count() >= 3
     }
 
@@ -121,9 +110,7 @@ impl<'a> Line<'a> {
     pub(super) fn is_heading(&self) -> bool {
         let level = run(self.rest, b'#');
         let next = self.rest.as_bytes().get(level);
-        self.indent < 4
-            && (1..=6).contains(&level)
-            && next.is_none_or(|&b| (9..=13).contains(&b) || b == b' ')
+        self.indent < 4 && (1..=6).contains(&level) && next.is_none_or(|&b| (9..=13).contains(&b) || b == b' ')
     }
 
     /// The line below a setext heading. Only where a paragraph goes before.
@@ -178,19 +165,13 @@ impl<'a> Line<'a> {
             _ => 1,
         };
         let first = digits == 0 || self.rest[..digits].parse() == Ok(1);
-        Some(Item {
-            mark,
-            content: end + gap,
-            empty: blank || is_task_box(text),
-            interrupts: first && !blank,
-        })
+        Some(Item { mark, content: end + gap, empty: blank || is_task_box(text), interrupts: first && !blank })
     }
 }
 
 /// `|---|:-:|` or the beginning of it.
 pub(super) fn is_table_rule(line: &str) -> bool {
-    line.bytes()
-        .all(|b| matches!(b, b'|' | b':' | b'-' | b' ' | b'\t'))
+    line.bytes().all(|b| matches!(b, b'|' | b':' | b'-' | b' ' | b'\t'))
 }
 
 fn is_task_box(text: &str) -> bool {
@@ -198,8 +179,7 @@ fn is_task_box(text: &str) -> bool {
 }
 
 fn is_blank(text: &str) -> bool {
-    text.bytes()
-        .all(|b| matches!(b, b' ' | b'\t' | 0x0b | 0x0c))
+    text.bytes().all(|b| matches!(b, b' ' | b'\t' | 0x0b | 0x0c))
 }
 
 fn run(text: &str, mark: u8) -> usize {

@@ -76,11 +76,7 @@ impl Stream {
                 html::preview(&seen, &self.shared)
             }
         };
-        Update {
-            first,
-            blocks,
-            tail,
-        }
+        Update { first, blocks, tail }
     }
 
     /// The same as [`update`](Self::update) for a text that is complete: what was the tail is a
@@ -94,11 +90,7 @@ impl Stream {
         }
         self.open = self.text.len();
         self.splitter.restart(self.open);
-        Update {
-            first,
-            blocks,
-            tail: String::new(),
-        }
+        Update { first, blocks, tail: String::new() }
     }
 
     /// The text so far. Line ends are `\n` and NUL is U+FFFD, whatever was pushed.

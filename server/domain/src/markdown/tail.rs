@@ -132,24 +132,13 @@ impl Leaf {
                     depth = 0;
                 }
                 Event::Start(Tag::CodeBlock(_) | Tag::HtmlBlock) => {
-                    leaf = Self {
-                        verbatim: true,
-                        ..Self::default()
-                    };
+                    leaf = Self { verbatim: true, ..Self::default() };
                 }
                 Event::Start(
-                    Tag::Emphasis
-                    | Tag::Strong
-                    | Tag::Strikethrough
-                    | Tag::Link { .. }
-                    | Tag::Image { .. },
+                    Tag::Emphasis | Tag::Strong | Tag::Strikethrough | Tag::Link { .. } | Tag::Image { .. },
                 ) => depth += 1,
                 Event::End(
-                    TagEnd::Emphasis
-                    | TagEnd::Strong
-                    | TagEnd::Strikethrough
-                    | TagEnd::Link
-                    | TagEnd::Image,
+                    TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link | TagEnd::Image,
                 ) => {
                     depth = depth.saturating_sub(1);
                     leaf.end = range.end;
@@ -182,11 +171,7 @@ impl Leaf {
             return;
         }
         match self.loose.last_mut() {
-            Some(last)
-                if last.mark == first
-                    && last.range.end == range.start
-                    && !matches!(first, b'[' | b'!') =>
-            {
+            Some(last) if last.mark == first && last.range.end == range.start && !matches!(first, b'[' | b'!') => {
                 last.range.end = range.end;
             }
             _ => self.loose.push(Loose { mark: first, range }),
@@ -202,10 +187,7 @@ impl Leaf {
 /// The text without a link that is not complete, but with the words of it.
 fn without_link(text: &str, leaf: &Leaf) -> Option<String> {
     let code = leaf.code().map_or(leaf.end, |code| code.range.start);
-    let open = leaf
-        .loose
-        .iter()
-        .rfind(|loose| matches!(loose.mark, b'[' | b'!') && loose.range.start < code)?;
+    let open = leaf.loose.iter().rfind(|loose| matches!(loose.mark, b'[' | b'!') && loose.range.start < code)?;
     let before = &text[..open.range.start];
     let rest = text.get(open.range.end..leaf.end)?;
     let after = &text[leaf.end..];
@@ -244,11 +226,7 @@ fn closed(text: &str, leaf: &Leaf) -> String {
         }
     }
     let limit = code.map_or(end, |code| code.range.start).min(end);
-    let opening = leaf
-        .loose
-        .iter()
-        .rev()
-        .filter(|loose| loose.range.end <= limit && opens(text, loose));
+    let opening = leaf.loose.iter().rev().filter(|loose| loose.range.end <= limit && opens(text, loose));
     for loose in opening.take(CLOSED) {
         closers.push_str(&text[loose.range.clone()]);
     }
@@ -265,7 +243,5 @@ fn opens(text: &str, loose: &Loose) -> bool {
         b'~' => length == 2,
         _ => false,
     };
-    right
-        && before.is_none_or(|c| !c.is_alphanumeric())
-        && after.is_some_and(|c| !c.is_whitespace())
+    right && before.is_none_or(|c| !c.is_alphanumeric()) && after.is_some_and(|c| !c.is_whitespace())
 }

@@ -18,46 +18,29 @@ fn tail(text: &str) -> String {
 fn check_tags(html: &str, source: &str) {
     const TAGS: &str = " a blockquote br button code del div em figcaption figure h3 h4 h5 h6 hr \
                         input li ol p pre span strong table tbody td th thead tr ul ";
-    const NAMES: &str =
-        " aria-label checked class data-copy disabled href rel scope start tabindex target type ";
+    const NAMES: &str = " aria-label checked class data-copy disabled href rel scope start tabindex target type ";
     for piece in html.split('<').skip(1) {
         let (tag, _) = piece.split_once('>').expect("a tag ends");
-        let name = tag
-            .trim_start_matches('/')
-            .split(' ')
-            .next()
-            .expect("a name");
-        assert!(
-            TAGS.contains(&format!(" {name} ")),
-            "<{tag}> from {source:?}"
-        );
+        let name = tag.trim_start_matches('/').split(' ').next().expect("a name");
+        assert!(TAGS.contains(&format!(" {name} ")), "<{tag}> from {source:?}");
         for (index, part) in tag.split('"').enumerate() {
             let Some(attribute) = part.trim().strip_suffix('=').filter(|_| index % 2 == 0) else {
                 continue;
             };
             let attribute = attribute.rsplit(' ').next().expect("a name");
-            assert!(
-                NAMES.contains(&format!(" {attribute} ")),
-                "{attribute} from {source:?}"
-            );
+            assert!(NAMES.contains(&format!(" {attribute} ")), "{attribute} from {source:?}");
         }
         if let Some((_, address)) = tag.split_once("href=\"") {
             let known = ["http://", "https://", "mailto:"];
             let address = address.to_ascii_lowercase();
-            assert!(
-                known.iter().any(|s| address.starts_with(s)),
-                "{address} from {source:?}"
-            );
+            assert!(known.iter().any(|s| address.starts_with(s)), "{address} from {source:?}");
         }
     }
 }
 
 #[test]
 fn paragraphs_keep_their_line_breaks_soft() {
-    assert_eq!(
-        render("One\ntwo\n\nThree  \nfour"),
-        "<p>One\ntwo</p>\n<p>Three<br>\nfour</p>\n"
-    );
+    assert_eq!(render("One\ntwo\n\nThree  \nfour"), "<p>One\ntwo</p>\n<p>Three<br>\nfour</p>\n");
 }
 
 #[test]
@@ -65,10 +48,7 @@ fn headings_begin_at_the_third_level() {
     assert_eq!(render("# A"), "<h3>A</h3>\n");
     assert_eq!(render("B\n---\n"), "<h4>B</h4>\n");
     assert_eq!(render("### C"), "<h5>C</h5>\n");
-    assert_eq!(
-        render("#### D\n##### E\n###### F"),
-        "<h6>D</h6>\n<h6>E</h6>\n<h6>F</h6>\n"
-    );
+    assert_eq!(render("#### D\n##### E\n###### F"), "<h6>D</h6>\n<h6>E</h6>\n<h6>F</h6>\n");
 }
 
 #[test]
@@ -85,10 +65,7 @@ fn lists() {
         render("3. a\n4. b\n   - c\n"),
         "<ol start=\"3\">\n<li>a</li>\n<li>b<ul>\n<li>c</li>\n</ul>\n</li>\n</ol>\n"
     );
-    assert_eq!(
-        render("- a\n\n- b\n"),
-        "<ul>\n<li><p>a</p>\n</li>\n<li><p>b</p>\n</li>\n</ul>\n"
-    );
+    assert_eq!(render("- a\n\n- b\n"), "<ul>\n<li><p>a</p>\n</li>\n<li><p>b</p>\n</li>\n</ul>\n");
     assert_eq!(
         render("- [x] a\n- [ ] b\n"),
         "<ul>\n<li><input type=\"checkbox\" disabled=\"\" checked=\"\" aria-label=\"Done\"> a</li>\n\
@@ -98,10 +75,7 @@ fn lists() {
 
 #[test]
 fn quotes_and_rules() {
-    assert_eq!(
-        render("> a\nb\n\n---\nc"),
-        "<blockquote>\n<p>a\nb</p>\n</blockquote>\n<hr>\n<p>c</p>\n"
-    );
+    assert_eq!(render("> a\nb\n\n---\nc"), "<blockquote>\n<p>a\nb</p>\n</blockquote>\n<hr>\n<p>c</p>\n");
 }
 
 #[test]
@@ -122,16 +96,11 @@ fn code_of_a_known_language_has_colours() {
          <button type=\"button\" class=\"code-copy\" data-copy=\"\">Copy</button></figcaption>\
          <pre tabindex=\"0\"><code class=\"hl\">"
     ));
-    assert!(
-        html.contains("<span class=\"hl-entity hl-name hl-function\">main</span>"),
-        "{html}"
-    );
+    assert!(html.contains("<span class=\"hl-entity hl-name hl-function\">main</span>"), "{html}");
     assert!(html.contains("hl-comment"), "{html}");
     assert!(!html.contains("<b>"));
     assert!(html.ends_with("</code></pre></figure>\n"));
-    for language in [
-        "ts", "python", "sh", "bash", "c#", "json", "html", "sql", "go", "c++", "yaml",
-    ] {
+    for language in ["ts", "python", "sh", "bash", "c#", "json", "html", "sql", "go", "c++", "yaml"] {
         let html = render(&format!("```{language}\n\"a\" 1 # select <b>\n```"));
         assert!(html.contains("hl-"), "{language}: {html}");
     }
@@ -140,14 +109,8 @@ fn code_of_a_known_language_has_colours() {
 #[test]
 fn other_code_is_plain() {
     let html = render("```klingon\na < b && 'c'\n```\n\n    indented\n");
-    assert!(
-        html.contains("<code class=\"hl\">a &lt; b &amp;&amp; 'c'\n</code>"),
-        "{html}"
-    );
-    assert!(
-        html.contains("<code class=\"hl\">indented\n</code>"),
-        "{html}"
-    );
+    assert!(html.contains("<code class=\"hl\">a &lt; b &amp;&amp; 'c'\n</code>"), "{html}");
+    assert!(html.contains("<code class=\"hl\">indented\n</code>"), "{html}");
     let big = format!("```rust\n{}```\n", "let a = 1;\n".repeat(7000));
     assert!(!render(&big).contains("hl-"));
     let wide = format!("```rust\nlet a = [{}];\n```\n", "1, ".repeat(1000));
@@ -168,10 +131,7 @@ fn links_open_elsewhere_and_tell_nothing() {
              <a href=\"https://x.org\" {attributes}>https://x.org</a></p>\n"
         )
     );
-    assert_eq!(
-        render("[a](/admin) [b](#c) [d](ftp://e) [f](//g)"),
-        "<p>a b d f</p>\n"
-    );
+    assert_eq!(render("[a](/admin) [b](#c) [d](ftp://e) [f](//g)"), "<p>a b d f</p>\n");
 }
 
 #[test]
@@ -186,8 +146,7 @@ fn images_are_links() {
 
 #[test]
 fn references_resolve_backwards_and_in_the_block() {
-    let html =
-        render("[L x]: https://a.org\n\nSee [l  X] and [t][L X].\n\n[m]\n\n[m]: https://b.org\n");
+    let html = render("[L x]: https://a.org\n\nSee [l  X] and [t][L X].\n\n[m]\n\n[m]: https://b.org\n");
     assert_eq!(html.matches("https://a.org").count(), 2, "{html}");
     assert!(html.contains("<p>[m]</p>"), "{html}");
     assert!(render("> [n]\n>\n> [n]: https://c.org\n").contains("href"));
@@ -195,22 +154,10 @@ fn references_resolve_backwards_and_in_the_block() {
 
 #[test]
 fn excerpts_are_one_plain_line() {
-    assert_eq!(
-        plain_excerpt("# How *do* I\n\nsort `a`?", 60),
-        "How do I sort a?"
-    );
-    assert_eq!(
-        plain_excerpt("- one\n- [two](https://x.org)\n\n```\ncode\n```\n", 60),
-        "one two"
-    );
-    assert_eq!(
-        plain_excerpt("The quick brown fox jumps", 16),
-        "The quick brown…"
-    );
-    assert_eq!(
-        plain_excerpt("The quick brown, fox", 17),
-        "The quick brown…"
-    );
+    assert_eq!(plain_excerpt("# How *do* I\n\nsort `a`?", 60), "How do I sort a?");
+    assert_eq!(plain_excerpt("- one\n- [two](https://x.org)\n\n```\ncode\n```\n", 60), "one two");
+    assert_eq!(plain_excerpt("The quick brown fox jumps", 16), "The quick brown…");
+    assert_eq!(plain_excerpt("The quick brown, fox", 17), "The quick brown…");
     assert_eq!(plain_excerpt("Donaudampfschifffahrt", 6), "Donau…");
     assert_eq!(plain_excerpt("a\u{202e}b\u{7}c", 9), "abc");
     assert_eq!(plain_excerpt("abc", 0), "");

@@ -25,54 +25,35 @@ impl Anthropic {
     /// `endpoint.base_url` is [`Self::BASE_URL`] or that of a gateway.
     pub fn new(client: Client, endpoint: Endpoint) -> Self {
         let link = Link::new(client, endpoint, Auth::Header("x-api-key"), "/v1");
-        Self {
-            link: link.with_headers(&[("anthropic-version", "2023-06-01")]),
-        }
+        Self { link: link.with_headers(&[("anthropic-version", "2023-06-01")]) }
     }
 
     pub(super) fn stream(&self, request: Request) -> EventStream {
         let link = self.link.clone();
         let call = async move {
             let reply = ask(&link, &request).await?;
-            Ok(answer(
-                link,
-                request.model,
-                reply,
-                Framing::Sse,
-                Messages::default(),
-            ))
+            Ok(answer(link, request.model, reply, Framing::Sse, Messages::default()))
         };
         stream::once(call).try_flatten().boxed()
     }
 
     pub(super) async fn models(&self) -> Result<Vec<ModelInfo>, ProviderError> {
-        models_in(
-            &self
-                .link
-                .get(&["v1", "models"], &[("limit", "1000")])
-                .await?,
-            "data",
-            "id",
-        )
+        models_in(&self.link.get(&["v1", "models"], &[("limit", "1000")]).await?, "data", "id")
     }
 }
 
 /// Ask; newer models take no temperature, and say so.
 async fn ask(link: &Link, request: &Request) -> Result<Reply, ProviderError> {
     let mut body = body(request);
-    let reply = link
-        .post(&["v1", "messages"], &[], &body, &request.model)
-        .await;
+    let reply = link.post(&["v1", "messages"], &[], &body, &request.model).await;
     match &reply {
-        Err(ProviderError::Refused {
-            status: Some(400),
-            message: Some(message),
-        }) if message.contains("temperature") && request.temperature.is_some() => {
+        Err(ProviderError::Refused { status: Some(400), message: Some(message) })
+            if message.contains("temperature") && request.temperature.is_some() =>
+        {
             if let Some(fields) = body.as_object_mut() {
                 fields.remove("temperature");
             }
-            link.post(&["v1", "messages"], &[], &body, &request.model)
-                .await
+            link.post(&["v1", "messages"], &[], &body, &request.model).await
         }
         _ => reply,
     }
@@ -142,21 +123,14 @@ impl Messages {
     fn count(&mut self, usage: &Value, events: &mut Vec<Event>) {
         if let Some(fresh) = usage["input_tokens"].as_u64() {
             let cached = ["cache_creation_input_tokens", "cache_read_input_tokens"];
-            self.prompt_tokens = fresh
-                + cached
-                    .iter()
-                    .filter_map(|field| usage[field].as_u64())
-                    .sum::<u64>();
+            self.prompt_tokens = fresh + cached.iter().filter_map(|field| usage[field].as_u64()).sum::<u64>();
         }
         if let Some(completion) = usage["output_tokens"].as_u64() {
             self.completion_tokens = completion;
         }
         let (prompt_tokens, completion_tokens) = (self.prompt_tokens, self.completion_tokens);
         if usage.is_object() {
-            events.push(Event::Usage {
-                prompt_tokens,
-                completion_tokens,
-            });
+            events.push(Event::Usage { prompt_tokens, completion_tokens });
         }
     }
 

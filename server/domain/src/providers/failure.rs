@@ -20,14 +20,10 @@ pub enum ProviderError {
         reason: String,
     },
     /// The key holds characters that no HTTP header may carry.
-    #[error(
-        "The provider's API key holds characters that cannot be sent, such as a line break. Enter the key again."
-    )]
+    #[error("The provider's API key holds characters that cannot be sent, such as a line break. Enter the key again.")]
     KeyMalformed,
     /// No connection: refused, no such name, certificate not trusted.
-    #[error(
-        "Could not connect to {host}: {reason}. Check that the server is running and that the base URL is right."
-    )]
+    #[error("Could not connect to {host}: {reason}. Check that the server is running and that the base URL is right.")]
     Unreachable {
         /// Host and, unless it is the scheme's own, port.
         host: String,
@@ -89,17 +85,13 @@ pub enum ProviderError {
         message: Option<String>,
     },
     /// What came back is not the protocol: an HTML page, broken JSON, bytes that are not UTF-8, nothing.
-    #[error(
-        "The provider's reply could not be understood: {problem}. Check the base URL and the kind of provider."
-    )]
+    #[error("The provider's reply could not be understood: {problem}. Check the base URL and the kind of provider.")]
     Protocol {
         /// What was wrong with the reply.
         problem: String,
     },
     /// The connection closed before the answer was complete.
-    #[error(
-        "The connection to the provider closed before the answer was complete. Continue the answer, or try again."
-    )]
+    #[error("The connection to the provider closed before the answer was complete. Continue the answer, or try again.")]
     Cut,
     /// More than the model reads at once.
     #[error("The conversation is longer than the model can read. Start a new one, or choose a model with a larger context.{}", said(.message))]
@@ -116,9 +108,7 @@ pub enum ProviderError {
         path: String,
     },
     /// The model in this process could not answer.
-    #[error(
-        "The local model could not answer: {reason}. Try again; if it stays so, see the server's log."
-    )]
+    #[error("The local model could not answer: {reason}. Try again; if it stays so, see the server's log.")]
     LocalModelFailed {
         /// In the words of the inference crate.
         reason: String,
@@ -189,19 +179,14 @@ impl ProviderError {
 
     /// A reply that is not the protocol.
     pub(super) fn protocol(problem: impl Into<String>) -> Self {
-        Self::Protocol {
-            problem: problem.into(),
-        }
+        Self::Protocol { problem: problem.into() }
     }
 }
 
 /// `text` on one line, no longer than an error may quote.
 pub(super) fn clip(text: &str) -> String {
     let mut line = String::new();
-    for word in text
-        .split(|c: char| c.is_whitespace() || c.is_control())
-        .filter(|word| !word.is_empty())
-    {
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty()) {
         if !line.is_empty() {
             line.push(' ');
         }
@@ -218,10 +203,7 @@ pub(super) fn clip(text: &str) -> String {
 }
 
 fn said(message: &Option<String>) -> String {
-    message
-        .as_ref()
-        .map(|it| format!(" It said: “{it}”"))
-        .unwrap_or_default()
+    message.as_ref().map(|it| format!(" It said: “{it}”")).unwrap_or_default()
 }
 
 fn http(status: &Option<u16>) -> String {
@@ -237,9 +219,5 @@ fn come_back(after: &Option<Duration>) -> String {
 
 /// Whole seconds, rounded up; parts of a second as they are.
 fn seconds(time: &Duration) -> String {
-    if time.as_secs() == 0 {
-        time.as_secs_f32().to_string()
-    } else {
-        time.as_secs_f32().ceil().to_string()
-    }
+    if time.as_secs() == 0 { time.as_secs_f32().to_string() } else { time.as_secs_f32().ceil().to_string() }
 }

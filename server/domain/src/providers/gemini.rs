@@ -21,9 +21,7 @@ impl Gemini {
 
     /// `endpoint.base_url` is [`Self::BASE_URL`] or that of a gateway.
     pub fn new(client: Client, endpoint: Endpoint) -> Self {
-        Self {
-            link: Link::new(client, endpoint, Auth::Header("x-goog-api-key"), "/v1beta"),
-        }
+        Self { link: Link::new(client, endpoint, Auth::Header("x-goog-api-key"), "/v1beta") }
     }
 
     pub(super) fn stream(&self, request: Request) -> EventStream {
@@ -36,30 +34,14 @@ impl Gemini {
                 _ => ("models", request.model.as_str()),
             };
             let call = format!("{model}:streamGenerateContent");
-            let reply = link
-                .post(
-                    &["v1beta", folder, &call],
-                    &[("alt", "sse")],
-                    &body(&request),
-                    model,
-                )
-                .await?;
-            Ok(answer(
-                link,
-                request.model,
-                reply,
-                Framing::Sse,
-                Candidates::default(),
-            ))
+            let reply = link.post(&["v1beta", folder, &call], &[("alt", "sse")], &body(&request), model).await?;
+            Ok(answer(link, request.model, reply, Framing::Sse, Candidates::default()))
         };
         stream::once(call).try_flatten().boxed()
     }
 
     pub(super) async fn models(&self) -> Result<Vec<ModelInfo>, ProviderError> {
-        let mut reply = self
-            .link
-            .get(&["v1beta", "models"], &[("pageSize", "1000")])
-            .await?;
+        let mut reply = self.link.get(&["v1beta", "models"], &[("pageSize", "1000")]).await?;
         if let Some(models) = reply["models"].as_array_mut() {
             models.retain(|it| {
                 let methods = it["supportedGenerationMethods"].as_array();
@@ -104,33 +86,22 @@ struct Candidates {
 
 impl Reader for Candidates {
     fn read(&mut self, object: &Value, events: &mut Vec<Event>) {
-        let parts = object
-            .pointer("/candidates/0/content/parts")
-            .and_then(Value::as_array);
+        let parts = object.pointer("/candidates/0/content/parts").and_then(Value::as_array);
         for part in parts.into_iter().flatten() {
-            let event = if part["thought"] == true {
-                Event::Reasoning
-            } else {
-                Event::Text
-            };
+            let event = if part["thought"] == true { Event::Reasoning } else { Event::Text };
             events.extend(text_at(part, "/text").map(event));
         }
-        if let Some(reason) = object
-            .pointer("/candidates/0/finishReason")
-            .and_then(Value::as_str)
-        {
+        if let Some(reason) = object.pointer("/candidates/0/finishReason").and_then(Value::as_str) {
             self.end = Some(match reason {
                 "MAX_TOKENS" => EndReason::Length,
-                "SAFETY" | "RECITATION" | "LANGUAGE" | "BLOCKLIST" | "PROHIBITED_CONTENT"
-                | "SPII" | "IMAGE_SAFETY" => EndReason::Filtered,
+                "SAFETY" | "RECITATION" | "LANGUAGE" | "BLOCKLIST" | "PROHIBITED_CONTENT" | "SPII" | "IMAGE_SAFETY" => {
+                    EndReason::Filtered
+                }
                 _ => EndReason::Stop,
             });
         }
         // The question itself was withheld: there is no candidate.
-        if object
-            .pointer("/promptFeedback/blockReason")
-            .is_some_and(Value::is_string)
-        {
+        if object.pointer("/promptFeedback/blockReason").is_some_and(Value::is_string) {
             self.end = Some(EndReason::Filtered);
         }
         if let Some(usage) = object.get("usageMetadata") {

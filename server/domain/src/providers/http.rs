@@ -78,9 +78,7 @@ impl Client {
             tracing::warn!(%error, "no certificates found: providers that need https cannot be reached; install ca-certificates");
             builder().tls_certs_only([]).build()
         });
-        let http = http.map_err(|error| ProviderError::NoClient {
-            reason: innermost(&error),
-        })?;
+        let http = http.map_err(|error| ProviderError::NoClient { reason: innermost(&error) })?;
         Ok(Self { http, limits })
     }
 }

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 use bytes::Bytes;
-use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER,
-};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Method, Response, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -41,25 +39,12 @@ impl Link {
     /// `version` is the part of the path that every request begins with; a base URL may end with it or not.
     pub(super) fn new(client: Client, endpoint: Endpoint, auth: Auth, version: &str) -> Self {
         let base_url = endpoint.base_url.trim().trim_end_matches('/');
-        let base_url = base_url
-            .strip_suffix(version)
-            .unwrap_or(base_url)
-            .trim_end_matches('/')
-            .to_owned();
+        let base_url = base_url.strip_suffix(version).unwrap_or(base_url).trim_end_matches('/').to_owned();
         // Keys are pasted, often with the line break after them.
-        let key = endpoint
-            .key
-            .map(|key| SecretString::from(key.expose_secret().trim()));
+        let key = endpoint.key.map(|key| SecretString::from(key.expose_secret().trim()));
         let key = key.filter(|key| !key.expose_secret().is_empty());
         let first_byte = client.limits.first_byte;
-        Self {
-            client,
-            base_url,
-            key,
-            auth,
-            headers: &[],
-            first_byte,
-        }
+        Self { client, base_url, key, auth, headers: &[], first_byte }
     }
 
     /// Sent with every request.
@@ -87,38 +72,17 @@ impl Link {
         body: &Value,
         model: &str,
     ) -> Result<Reply, ProviderError> {
-        self.send(
-            Method::POST,
-            path,
-            query,
-            Bytes::from(body.to_string()),
-            Some(model),
-        )
-        .await
+        self.send(Method::POST, path, query, Bytes::from(body.to_string()), Some(model)).await
     }
 
     /// Fetch a JSON document.
-    pub(super) async fn get(
-        &self,
-        path: &[&str],
-        query: &[(&str, &str)],
-    ) -> Result<Value, ProviderError> {
-        self.send(Method::GET, path, query, Bytes::new(), None)
-            .await?
-            .whole()
-            .await
+    pub(super) async fn get(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Value, ProviderError> {
+        self.send(Method::GET, path, query, Bytes::new(), None).await?.whole().await
     }
 
     /// What an error object inside a stream means.
     pub(super) fn refusal(&self, body: &Value, model: &str) -> ProviderError {
-        Refusal {
-            status: None,
-            body,
-            retry_after: None,
-            model: Some(model),
-            key: self.key(),
-        }
-        .meaning()
+        Refusal { status: None, body, retry_after: None, model: Some(model), key: self.key() }.meaning()
     }
 
     fn key(&self) -> Option<&str> {
@@ -142,11 +106,7 @@ impl Link {
         };
         let attempt = || async {
             let response = self.attempt(request(), &url).await?;
-            if response.status().is_success() {
-                Ok(response)
-            } else {
-                Err(self.refused(response, model).await)
-            }
+            if response.status().is_success() { Ok(response) } else { Err(self.refused(response, model).await) }
         };
         let plan = ExponentialBuilder::default()
             .with_jitter()
@@ -159,68 +119,33 @@ impl Link {
                 Some(after) => planned.and((after <= limits.retry_after).then_some(after)),
                 None => planned,
             })
-            .notify(|failed, pause| {
-                tracing::debug!(
-                    code = failed.error.code(),
-                    ?pause,
-                    "asking a provider again"
-                )
-            })
+            .notify(|failed, pause| tracing::debug!(code = failed.error.code(), ?pause, "asking a provider again"))
             .await
             .map_err(|failed| failed.error)?;
-        Reply::open(
-            response,
-            host_of(&url),
-            self.first_byte,
-            limits,
-            self.key.clone(),
-        )
-        .await
+        Reply::open(response, host_of(&url), self.first_byte, limits, self.key.clone()).await
     }
 
-    async fn attempt(
-        &self,
-        request: reqwest::RequestBuilder,
-        url: &Url,
-    ) -> Result<Response, Failed> {
+    async fn attempt(&self, request: reqwest::RequestBuilder, url: &Url) -> Result<Response, Failed> {
         let host = host_of(url);
         match tokio::time::timeout(self.first_byte, request.send()).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(error)) if error.is_connect() => {
                 let error = if error.is_timeout() {
-                    ProviderError::Timeout {
-                        host,
-                        wait: Wait::Connection,
-                        after: self.limits().connect,
-                    }
+                    ProviderError::Timeout { host, wait: Wait::Connection, after: self.limits().connect }
                 } else {
-                    ProviderError::Unreachable {
-                        host,
-                        reason: innermost(&error),
-                    }
+                    ProviderError::Unreachable { host, reason: innermost(&error) }
                 };
-                Err(Failed {
-                    error,
-                    again: true,
-                    retry_after: None,
-                })
+                Err(Failed { error, again: true, retry_after: None })
             }
             Ok(Err(error)) if error.is_builder() => {
                 let reason = innermost(&error);
-                Err(Failed::finally(ProviderError::AddressInvalid {
-                    address: plain(url),
-                    reason,
-                }))
+                Err(Failed::finally(ProviderError::AddressInvalid { address: plain(url), reason }))
             }
             // Sent, perhaps read, perhaps paid for: not for us to send again.
             Ok(Err(_closed)) => Err(Failed::finally(ProviderError::Cut)),
             Err(_elapsed) => {
                 let (wait, after) = (Wait::FirstByte, self.first_byte);
-                Err(Failed::finally(ProviderError::Timeout {
-                    host,
-                    wait,
-                    after,
-                }))
+                Err(Failed::finally(ProviderError::Timeout { host, wait, after }))
             }
         }
     }
@@ -228,52 +153,28 @@ impl Link {
     async fn refused(&self, response: Response, model: Option<&str>) -> Failed {
         let status = response.status();
         if status.is_redirection() {
-            let to = response
-                .headers()
-                .get(LOCATION)
-                .and_then(|it| it.to_str().ok());
-            let to = to
-                .and_then(|it| response.url().join(it).ok())
-                .map(|it| plain(&it))
-                .unwrap_or_default();
+            let to = response.headers().get(LOCATION).and_then(|it| it.to_str().ok());
+            let to = to.and_then(|it| response.url().join(it).ok()).map(|it| plain(&it)).unwrap_or_default();
             let to = refusal::quotable(&to, self.key());
-            return Failed::finally(ProviderError::protocol(format!(
-                "it sends us on to another address, “{to}”"
-            )));
+            return Failed::finally(ProviderError::protocol(format!("it sends us on to another address, “{to}”")));
         }
         let retry_after = retry_after(response.headers());
         let body = refusal::body_of(&Reply::beginning(response, self.limits()).await);
         let code = status.as_u16();
-        let refusal = Refusal {
-            status: Some(code),
-            body: &body,
-            retry_after,
-            model,
-            key: self.key(),
-        };
+        let refusal = Refusal { status: Some(code), body: &body, retry_after, model, key: self.key() };
         let error = refusal.meaning();
-        let again = matches!(
-            error,
-            ProviderError::RateLimited { .. } | ProviderError::Unavailable { .. }
-        );
+        let again = matches!(error, ProviderError::RateLimited { .. } | ProviderError::Unavailable { .. });
         let retry_after = match &error {
             ProviderError::RateLimited { retry_after, .. } => *retry_after,
             _ => retry_after,
         };
-        Failed {
-            error,
-            again,
-            retry_after,
-        }
+        Failed { error, again, retry_after }
     }
 
     fn url(&self, path: &[&str], query: &[(&str, &str)]) -> Result<Url, ProviderError> {
         let invalid = |address: String, reason: &str| {
             let address = refusal::quotable(&address, self.key());
-            ProviderError::AddressInvalid {
-                address,
-                reason: reason.to_owned(),
-            }
+            ProviderError::AddressInvalid { address, reason: reason.to_owned() }
         };
         let mut url = Url::parse(&self.base_url).map_err(|error| {
             // What cannot be read may hold a password: show only what follows the last @.
@@ -281,22 +182,13 @@ impl Link {
             invalid(shown.to_owned(), &error.to_string())
         })?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(invalid(
-                plain(&url),
-                "it must begin with http:// or https://",
-            ));
+            return Err(invalid(plain(&url), "it must begin with http:// or https://"));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(invalid(
-                plain(&url),
-                "it may not hold a user name or a password; enter the key as the key",
-            ));
+            return Err(invalid(plain(&url), "it may not hold a user name or a password; enter the key as the key"));
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(invalid(
-                plain(&url),
-                "it may not hold a ? or a #; enter the key as the key",
-            ));
+            return Err(invalid(plain(&url), "it may not hold a ? or a #; enter the key as the key"));
         }
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(path);
@@ -310,23 +202,16 @@ impl Link {
     fn request_headers(&self) -> Result<HeaderMap, ProviderError> {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(
-            ACCEPT,
-            HeaderValue::from_static("text/event-stream, application/x-ndjson, application/json"),
-        );
+        headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream, application/x-ndjson, application/json"));
         for (name, value) in self.headers {
-            headers.insert(
-                HeaderName::from_static(name),
-                HeaderValue::from_static(value),
-            );
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
         if let Some(key) = self.key() {
             let (name, value) = match self.auth {
                 Auth::Bearer => (AUTHORIZATION, format!("Bearer {key}")),
                 Auth::Header(name) => (HeaderName::from_static(name), key.to_owned()),
             };
-            let mut value =
-                HeaderValue::try_from(value).map_err(|_| ProviderError::KeyMalformed)?;
+            let mut value = HeaderValue::try_from(value).map_err(|_| ProviderError::KeyMalformed)?;
             value.set_sensitive(true);
             headers.insert(name, value);
         }
@@ -344,20 +229,12 @@ struct Failed {
 
 impl Failed {
     fn finally(error: ProviderError) -> Self {
-        Self {
-            error,
-            again: false,
-            retry_after: None,
-        }
+        Self { error, again: false, retry_after: None }
     }
 }
 
 /// The strings at `field` of the objects in the list `list`, as models sorted by id.
-pub(super) fn models_in(
-    reply: &Value,
-    list: &str,
-    field: &str,
-) -> Result<Vec<ModelInfo>, ProviderError> {
+pub(super) fn models_in(reply: &Value, list: &str, field: &str) -> Result<Vec<ModelInfo>, ProviderError> {
     let list = reply.get(list).and_then(Value::as_array);
     let list = list.ok_or_else(|| ProviderError::protocol("it is not a list of models"))?;
     let ids = list.iter().filter_map(|it| it.get(field)?.as_str());
@@ -369,21 +246,14 @@ pub(super) fn models_in(
 
 /// Seconds, as every provider we know sends them; a date is not understood.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds: f64 = headers
-        .get(RETRY_AFTER)?
-        .to_str()
-        .ok()?
-        .trim()
-        .parse()
-        .ok()?;
+    let seconds: f64 = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Duration::try_from_secs_f64(seconds).ok()
 }
 
 /// Host and port, as errors name a server.
 fn host_of(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
-    url.port()
-        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 /// An address without the parts that may hold secrets.

@@ -38,37 +38,25 @@ impl Local {
     }
 
     pub(super) async fn models(&self) -> Result<Vec<ModelInfo>, ProviderError> {
-        let installed = self
-            .runner
-            .available()
-            .then(|| self.runner.model_name().to_owned());
+        let installed = self.runner.available().then(|| self.runner.model_name().to_owned());
         Ok(installed.into_iter().map(|id| ModelInfo { id }).collect())
     }
 }
 
 fn prompt(request: &Request) -> Prompt {
     use atrium_inference::{Role as Speaker, Turn};
-    let system = turns::system(request).map(|text| Turn {
-        role: Speaker::System,
-        text: text.to_owned(),
-    });
+    let system = turns::system(request).map(|text| Turn { role: Speaker::System, text: text.to_owned() });
     let turns = turns::alternating(request, false).into_iter().map(|turn| {
         let role = match turn.role {
             Role::User => Speaker::User,
             Role::Assistant => Speaker::Assistant,
         };
-        Turn {
-            role,
-            text: turn.text,
-        }
+        Turn { role, text: turn.text }
     });
     let turns: Vec<Turn> = system.into_iter().chain(turns).collect();
     Prompt {
         // An answer of which nothing had arrived is begun, not resumed.
-        resume: request.resume
-            && turns
-                .last()
-                .is_some_and(|last| last.role == Speaker::Assistant),
+        resume: request.resume && turns.last().is_some_and(|last| last.role == Speaker::Assistant),
         turns,
         temperature: request.temperature.unwrap_or(TEMPERATURE).clamp(0.0, 2.0),
         max_tokens: request.max_tokens.unwrap_or(MAX_TOKENS) as usize,
@@ -76,9 +64,7 @@ fn prompt(request: &Request) -> Prompt {
 }
 
 /// Dropping the stream drops `updates`, which tells the runner to stop.
-fn events(
-    mut updates: Receiver<Update>,
-) -> impl futures::Stream<Item = Result<Event, ProviderError>> + Send {
+fn events(mut updates: Receiver<Update>) -> impl futures::Stream<Item = Result<Event, ProviderError>> + Send {
     try_stream! {
         while let Some(update) = updates.recv().await {
             match update {
@@ -109,12 +95,8 @@ fn events(
 
 fn failure(error: InferenceError) -> ProviderError {
     match error {
-        InferenceError::Missing(path) => ProviderError::LocalModelMissing {
-            path: path.display().to_string(),
-        },
-        other => ProviderError::LocalModelFailed {
-            reason: clip(&other.to_string()),
-        },
+        InferenceError::Missing(path) => ProviderError::LocalModelMissing { path: path.display().to_string() },
+        other => ProviderError::LocalModelFailed { reason: clip(&other.to_string()) },
     }
 }
 
@@ -144,11 +126,7 @@ mod tests {
 
     #[tokio::test]
     async fn updates_become_events() {
-        let done = Generated {
-            prompt_tokens: 7,
-            completion_tokens: 2,
-            end: End::Length,
-        };
+        let done = Generated { prompt_tokens: 7, completion_tokens: 2, end: End::Length };
         let (events, error) = heard(vec![
             Update::Queued { ahead: 1 },
             Update::Loading,
@@ -166,10 +144,7 @@ mod tests {
                 Event::Text("Hel".into()),
                 Event::Text("lo".into()),
                 Event::LeftOut { turns: 3 },
-                Event::Usage {
-                    prompt_tokens: 7,
-                    completion_tokens: 2
-                },
+                Event::Usage { prompt_tokens: 7, completion_tokens: 2 },
                 Event::End(EndReason::Length),
             ]
         );
@@ -177,16 +152,10 @@ mod tests {
 
     #[tokio::test]
     async fn failures_say_what_to_do() {
-        let (_, missing) = heard(vec![Update::Failed(InferenceError::Missing(
-            "/models/small.gguf".into(),
-        ))])
-        .await;
+        let (_, missing) = heard(vec![Update::Failed(InferenceError::Missing("/models/small.gguf".into()))]).await;
         let missing = missing.unwrap();
         assert_eq!(missing.code(), "local_model_missing");
-        assert!(
-            missing.to_string().contains("/models/small.gguf"),
-            "{missing}"
-        );
+        assert!(missing.to_string().contains("/models/small.gguf"), "{missing}");
         assert!(missing.to_string().contains("make models"), "{missing}");
 
         let (events, silent) = heard(vec![Update::Text("Hel".into())]).await;
@@ -196,10 +165,7 @@ mod tests {
 
     #[test]
     fn a_resumed_prompt_ends_with_the_assistant() {
-        let turn = |role, text: &str| Turn {
-            role,
-            text: text.to_owned(),
-        };
+        let turn = |role, text: &str| Turn { role, text: text.to_owned() };
         let mut request = Request {
             model: "local".into(),
             system: Some("Be brief.".into()),

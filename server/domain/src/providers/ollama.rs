@@ -18,34 +18,20 @@ pub struct Ollama {
 impl Ollama {
     /// `endpoint.base_url` is that of the server, such as `http://localhost:11434`.
     pub fn new(client: Client, endpoint: Endpoint) -> Self {
-        Self {
-            link: Link::new(client, endpoint, Auth::Bearer, "/api").that_loads(),
-        }
+        Self { link: Link::new(client, endpoint, Auth::Bearer, "/api").that_loads() }
     }
 
     pub(super) fn stream(&self, request: Request) -> EventStream {
         let link = self.link.clone();
         let call = async move {
-            let reply = link
-                .post(&["api", "chat"], &[], &body(&request), &request.model)
-                .await?;
-            Ok(answer(
-                link,
-                request.model,
-                reply,
-                Framing::Lines,
-                Lines::default(),
-            ))
+            let reply = link.post(&["api", "chat"], &[], &body(&request), &request.model).await?;
+            Ok(answer(link, request.model, reply, Framing::Lines, Lines::default()))
         };
         stream::once(call).try_flatten().boxed()
     }
 
     pub(super) async fn models(&self) -> Result<Vec<ModelInfo>, ProviderError> {
-        models_in(
-            &self.link.get(&["api", "tags"], &[]).await?,
-            "models",
-            "name",
-        )
+        models_in(&self.link.get(&["api", "tags"], &[]).await?, "models", "name")
     }
 }
 
@@ -85,11 +71,7 @@ impl Reader for Lines {
         events.extend(text_at(object, "/message/content").map(Event::Text));
         if object["done"] == true {
             events.extend(usage_at(object, "/prompt_eval_count", "/eval_count"));
-            self.end = Some(if object["done_reason"] == "length" {
-                EndReason::Length
-            } else {
-                EndReason::Stop
-            });
+            self.end = Some(if object["done_reason"] == "length" { EndReason::Length } else { EndReason::Stop });
         }
     }
 

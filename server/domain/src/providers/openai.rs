@@ -18,22 +18,14 @@ pub struct OpenAi {
 impl OpenAi {
     /// `endpoint.base_url` reaches up to and including `/v1`, or what the server has in its place.
     pub fn new(client: Client, endpoint: Endpoint) -> Self {
-        Self {
-            link: Link::new(client, endpoint, Auth::Bearer, "/chat/completions"),
-        }
+        Self { link: Link::new(client, endpoint, Auth::Bearer, "/chat/completions") }
     }
 
     pub(super) fn stream(&self, request: Request) -> EventStream {
         let link = self.link.clone();
         let call = async move {
             let reply = ask(&link, &request).await?;
-            Ok(answer(
-                link,
-                request.model,
-                reply,
-                Framing::Sse,
-                Chunks::default(),
-            ))
+            Ok(answer(link, request.model, reply, Framing::Sse, Chunks::default()))
         };
         stream::once(call).try_flatten().boxed()
     }
@@ -47,26 +39,16 @@ impl OpenAi {
 async fn ask(link: &Link, request: &Request) -> Result<Reply, ProviderError> {
     let mut body = body(request);
     loop {
-        let (status, refused) = match link
-            .post(&["chat", "completions"], &[], &body, &request.model)
-            .await
-        {
-            Err(ProviderError::Refused {
-                status: status @ Some(400 | 422),
-                message: Some(message),
-            }) => (status, message),
+        let (status, refused) = match link.post(&["chat", "completions"], &[], &body, &request.model).await {
+            Err(ProviderError::Refused { status: status @ Some(400 | 422), message: Some(message) }) => {
+                (status, message)
+            }
             reply => return reply,
         };
         if !yield_to(&refused, &mut body) {
-            return Err(ProviderError::Refused {
-                status,
-                message: Some(refused),
-            });
+            return Err(ProviderError::Refused { status, message: Some(refused) });
         }
-        tracing::debug!(
-            model = request.model,
-            "a server refused a parameter; asking without it"
-        );
+        tracing::debug!(model = request.model, "a server refused a parameter; asking without it");
     }
 }
 
@@ -119,32 +101,21 @@ struct Chunks {
 
 impl Reader for Chunks {
     fn read(&mut self, object: &Value, events: &mut Vec<Event>) {
-        for part in ["/choices/0/delta", "/choices/0/message"]
-            .iter()
-            .filter_map(|it| object.pointer(it))
-        {
+        for part in ["/choices/0/delta", "/choices/0/message"].iter().filter_map(|it| object.pointer(it)) {
             // Two names for one thing; gateways send both at once.
-            let reasoning =
-                text_at(part, "/reasoning_content").or_else(|| text_at(part, "/reasoning"));
+            let reasoning = text_at(part, "/reasoning_content").or_else(|| text_at(part, "/reasoning"));
             events.extend(reasoning.map(Event::Reasoning));
             events.extend(text_at(part, "/content").map(Event::Text));
             events.extend(text_at(part, "/refusal").map(Event::Text));
         }
-        if let Some(reason) = object
-            .pointer("/choices/0/finish_reason")
-            .and_then(Value::as_str)
-        {
+        if let Some(reason) = object.pointer("/choices/0/finish_reason").and_then(Value::as_str) {
             self.end = Some(match reason {
                 "length" | "max_tokens" => EndReason::Length,
                 "content_filter" => EndReason::Filtered,
                 _ => EndReason::Stop,
             });
         }
-        events.extend(usage_at(
-            object,
-            "/usage/prompt_tokens",
-            "/usage/completion_tokens",
-        ));
+        events.extend(usage_at(object, "/usage/prompt_tokens", "/usage/completion_tokens"));
     }
 
     fn end(&self) -> Option<EndReason> {

@@ -24,19 +24,13 @@ pub(super) struct Refusal<'a> {
 pub(super) fn body_of(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).unwrap_or_else(|_| {
         let text = String::from_utf8_lossy(bytes);
-        if is_html(&text) {
-            Value::Null
-        } else {
-            Value::String(text.into_owned())
-        }
+        if is_html(&text) { Value::Null } else { Value::String(text.into_owned()) }
     })
 }
 
 /// Whether a reply's beginning is that of a web page.
 pub(super) fn is_html(text: &str) -> bool {
-    text.trim_start_matches('\u{feff}')
-        .trim_start()
-        .starts_with('<')
+    text.trim_start_matches('\u{feff}').trim_start().starts_with('<')
 }
 
 /// `text` without the key, short enough to be shown.
@@ -53,41 +47,24 @@ impl Refusal<'_> {
         let message = self.message();
         let text = message.as_deref().unwrap_or_default().to_lowercase();
         let labels = self.labels();
-        let labelled =
-            |wanted: &[&str]| labels.iter().any(|label| wanted.contains(&label.as_str()));
+        let labelled = |wanted: &[&str]| labels.iter().any(|label| wanted.contains(&label.as_str()));
         let says = |wanted: &[&str]| wanted.iter().any(|it| text.contains(it));
         // Streams that relay another provider put its status into the error object.
         let is_error = |it: &u16| (400..600).contains(it);
-        let status = self.status.or_else(|| {
-            labels
-                .iter()
-                .find_map(|it| it.parse().ok().filter(is_error))
-        });
+        let status = self.status.or_else(|| labels.iter().find_map(|it| it.parse().ok().filter(is_error)));
 
-        if labelled(&[
-            "insufficient_quota",
-            "billing_error",
-            "insufficient_credits",
-        ]) || status == Some(402)
+        if labelled(&["insufficient_quota", "billing_error", "insufficient_credits"])
+            || status == Some(402)
             || says(&["credit balance is too low", "insufficient balance"])
         {
             ProviderError::QuotaExhausted { message }
         } else if matches!(status, Some(401 | 403))
-            || labelled(&[
-                "authentication_error",
-                "permission_error",
-                "invalid_api_key",
-                "permission_denied",
-            ])
+            || labelled(&["authentication_error", "permission_error", "invalid_api_key", "permission_denied"])
             || says(&["api key not valid", "api key expired", "invalid api key"])
         {
             ProviderError::Unauthorised { message }
         } else if status == Some(413)
-            || labelled(&[
-                "context_length_exceeded",
-                "exceed_context_size_error",
-                "request_too_large",
-            ])
+            || labelled(&["context_length_exceeded", "exceed_context_size_error", "request_too_large"])
             || says(&[
                 "context length",
                 "context window",
@@ -98,47 +75,21 @@ impl Refusal<'_> {
             ])
         {
             ProviderError::ContextTooLong { message }
-        } else if status == Some(429)
-            || labelled(&[
-                "rate_limit_error",
-                "rate_limit_exceeded",
-                "resource_exhausted",
-            ])
-        {
-            ProviderError::RateLimited {
-                retry_after: self.retry_after.or_else(|| self.retry_delay()),
-                message,
-            }
+        } else if status == Some(429) || labelled(&["rate_limit_error", "rate_limit_exceeded", "resource_exhausted"]) {
+            ProviderError::RateLimited { retry_after: self.retry_after.or_else(|| self.retry_delay()), message }
         } else if let Some(model) = self.model
             && (labelled(&["model_not_found"])
-                || (matches!(status, Some(404)) || labelled(&["not_found_error"]))
-                    && says(&["model"])
-                || says(&[
-                    "not a valid model",
-                    "unknown model",
-                    "model not found",
-                    "model does not exist",
-                ]))
+                || (matches!(status, Some(404)) || labelled(&["not_found_error"])) && says(&["model"])
+                || says(&["not a valid model", "unknown model", "model not found", "model does not exist"]))
         {
-            ProviderError::ModelNotFound {
-                model: clip(model),
-                message,
-            }
+            ProviderError::ModelNotFound { model: clip(model), message }
         } else if matches!(status, Some(408 | 500..))
-            || status.is_none()
-                && labelled(&[
-                    "overloaded_error",
-                    "api_error",
-                    "server_error",
-                    "internal_error",
-                ])
+            || status.is_none() && labelled(&["overloaded_error", "api_error", "server_error", "internal_error"])
         {
             ProviderError::Unavailable { status, message }
         } else if status == Some(404) {
             let words = message.map(|it| format!(": “{it}”")).unwrap_or_default();
-            ProviderError::protocol(format!(
-                "there is nothing at this address (HTTP 404{words})"
-            ))
+            ProviderError::protocol(format!("there is nothing at this address (HTTP 404{words})"))
         } else {
             ProviderError::Refused { status, message }
         }
@@ -147,22 +98,10 @@ impl Refusal<'_> {
     /// The provider's own words, wherever its protocol keeps them.
     fn message(&self) -> Option<String> {
         let body = self.body.get(0).unwrap_or(self.body);
-        let text = [
-            "/error/message",
-            "/error",
-            "/message",
-            "/detail",
-            "/detail/message",
-            "/errors/0/message",
-            "",
-        ]
-        .iter()
-        .find_map(|place| {
-            body.pointer(place)
-                .and_then(Value::as_str)
-                .map(str::to_owned)
-        })
-        .or_else(|| validation(body.get("detail")?))?;
+        let text = ["/error/message", "/error", "/message", "/detail", "/detail/message", "/errors/0/message", ""]
+            .iter()
+            .find_map(|place| body.pointer(place).and_then(Value::as_str).map(str::to_owned))
+            .or_else(|| validation(body.get("detail")?))?;
         let text = quotable(&text, self.key);
         (!text.is_empty()).then_some(text)
     }
@@ -170,34 +109,20 @@ impl Refusal<'_> {
     /// The words and numbers by which protocols tell errors apart, in lower case.
     fn labels(&self) -> Vec<String> {
         let body = self.body.get(0).unwrap_or(self.body);
-        [
-            "/error/code",
-            "/error/type",
-            "/error/status",
-            "/code",
-            "/type",
-            "/error_type",
-        ]
-        .iter()
-        .filter_map(|place| match body.pointer(place)? {
-            Value::String(word) => Some(word.to_lowercase()),
-            Value::Number(number) => Some(number.to_string()),
-            _ => None,
-        })
-        .collect()
+        ["/error/code", "/error/type", "/error/status", "/code", "/type", "/error_type"]
+            .iter()
+            .filter_map(|place| match body.pointer(place)? {
+                Value::String(word) => Some(word.to_lowercase()),
+                Value::Number(number) => Some(number.to_string()),
+                _ => None,
+            })
+            .collect()
     }
 
     /// Google says in the body when to come back: `"retryDelay": "34s"`.
     fn retry_delay(&self) -> Option<Duration> {
-        let details = self
-            .body
-            .get(0)
-            .unwrap_or(self.body)
-            .pointer("/error/details")?
-            .as_array()?;
-        let delay = details
-            .iter()
-            .find_map(|it| it.get("retryDelay")?.as_str())?;
+        let details = self.body.get(0).unwrap_or(self.body).pointer("/error/details")?.as_array()?;
+        let delay = details.iter().find_map(|it| it.get("retryDelay")?.as_str())?;
         Duration::try_from_secs_f64(delay.strip_suffix('s')?.parse().ok()?).ok()
     }
 }
@@ -205,15 +130,6 @@ impl Refusal<'_> {
 /// Validation errors of Python servers: `[{"loc": ["body", "temperature"], "msg": "…"}]`.
 fn validation(detail: &Value) -> Option<String> {
     let first = detail.get(0)?;
-    let place: Vec<&str> = first
-        .get("loc")?
-        .as_array()?
-        .iter()
-        .filter_map(Value::as_str)
-        .collect();
-    Some(format!(
-        "{}: {}",
-        place.join("."),
-        first.get("msg")?.as_str()?
-    ))
+    let place: Vec<&str> = first.get("loc")?.as_array()?.iter().filter_map(Value::as_str).collect();
+    Some(format!("{}: {}", place.join("."), first.get("msg")?.as_str()?))
 }

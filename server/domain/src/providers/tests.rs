@@ -21,12 +21,7 @@ const KEY: &str = "sk-verysecret-0123456789";
 
 /// Limits small enough to be reached by what a test sends, and long enough for a busy machine.
 fn quick() -> Limits {
-    Limits {
-        pause: Duration::from_millis(5),
-        event_bytes: 64 << 10,
-        reply_bytes: 256 << 10,
-        ..Limits::default()
-    }
+    Limits { pause: Duration::from_millis(5), event_bytes: 64 << 10, reply_bytes: 256 << 10, ..Limits::default() }
 }
 
 /// For tests that wait until the provider has taken too long.
@@ -57,22 +52,13 @@ impl Protocol {
 
     fn with(self, base_url: &str, key: Option<&str>, limits: Limits) -> Adapter {
         let client = Client::new(limits).unwrap();
-        let base_url = if self == Self::OpenAi {
-            format!("{base_url}/v1")
-        } else {
-            base_url.to_owned()
-        };
-        let endpoint = Endpoint {
-            base_url,
-            key: key.map(Into::into),
-        };
+        let base_url = if self == Self::OpenAi { format!("{base_url}/v1") } else { base_url.to_owned() };
+        let endpoint = Endpoint { base_url, key: key.map(Into::into) };
         match self {
             Self::OpenAi => Adapter::OpenAi(super::openai::OpenAi::new(client, endpoint)),
             Self::Ollama => Adapter::Ollama(super::ollama::Ollama::new(client, endpoint)),
             Self::Gemini => Adapter::Gemini(super::gemini::Gemini::new(client, endpoint)),
-            Self::Anthropic => {
-                Adapter::Anthropic(super::anthropic::Anthropic::new(client, endpoint))
-            }
+            Self::Anthropic => Adapter::Anthropic(super::anthropic::Anthropic::new(client, endpoint)),
         }
     }
 
@@ -85,9 +71,7 @@ impl Protocol {
             }
             Self::Ollama => format!("{{\"message\":{{\"content\":{text}}},\"done\":false}}\n"),
             Self::Gemini => {
-                format!(
-                    "data: {{\"candidates\":[{{\"content\":{{\"parts\":[{{\"text\":{text}}}]}}}}]}}\r\n\r\n"
-                )
+                format!("data: {{\"candidates\":[{{\"content\":{{\"parts\":[{{\"text\":{text}}}]}}}}]}}\r\n\r\n")
             }
             Self::Anthropic => format!(
                 "event: content_block_delta\ndata: {{\"type\":\"content_block_delta\",\"delta\":{{\"type\":\"text_delta\",\"text\":{text}}}}}\n\n"
@@ -98,12 +82,8 @@ impl Protocol {
     /// What ends an answer that the model finished.
     fn finish(self) -> &'static str {
         match self {
-            Self::OpenAi => {
-                "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n"
-            }
-            Self::Ollama => {
-                "{\"message\":{\"content\":\"\"},\"done\":true,\"done_reason\":\"stop\"}\n"
-            }
+            Self::OpenAi => "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n",
+            Self::Ollama => "{\"message\":{\"content\":\"\"},\"done\":true,\"done_reason\":\"stop\"}\n",
             Self::Gemini => "data: {\"candidates\":[{\"finishReason\":\"STOP\"}]}\r\n\r\n",
             Self::Anthropic => {
                 "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"}}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n"
@@ -121,10 +101,7 @@ fn question() -> Request {
     Request {
         model: "test-model".to_owned(),
         system: Some("Be brief.".to_owned()),
-        turns: vec![Turn {
-            role: Role::User,
-            text: "Hello?".to_owned(),
-        }],
+        turns: vec![Turn { role: Role::User, text: "Hello?".to_owned() }],
         resume: false,
         temperature: None,
         max_tokens: None,
@@ -134,10 +111,7 @@ fn question() -> Request {
 /// The same, half answered.
 fn resumed() -> Request {
     let mut request = question();
-    request.turns.push(Turn {
-        role: Role::Assistant,
-        text: "Hello, how".to_owned(),
-    });
+    request.turns.push(Turn { role: Role::Assistant, text: "Hello, how".to_owned() });
     request.resume = true;
     request
 }
@@ -150,15 +124,9 @@ async fn all(adapter: &Adapter, request: Request) -> (Vec<Event>, Option<Provide
         match event {
             Ok(event) => events.push(event),
             Err(error) => {
-                assert!(
-                    stream.next().await.is_none(),
-                    "a stream ends with its error"
-                );
+                assert!(stream.next().await.is_none(), "a stream ends with its error");
                 let (shown, inside) = (error.to_string(), format!("{error:?}"));
-                assert!(
-                    !shown.contains(KEY) && !inside.contains(KEY),
-                    "the key leaked: {inside}"
-                );
+                assert!(!shown.contains(KEY) && !inside.contains(KEY), "the key leaked: {inside}");
                 return (events, Some(error));
             }
         }
@@ -171,16 +139,7 @@ async fn text(adapter: &Adapter, request: Request) -> String {
     let (events, error) = all(adapter, request).await;
     assert_eq!(error, None, "after {events:?}");
     assert!(matches!(events.last(), Some(Event::End(_))), "{events:?}");
-    events
-        .iter()
-        .filter_map(|it| {
-            if let Event::Text(text) = it {
-                Some(text.as_str())
-            } else {
-                None
-            }
-        })
-        .collect()
+    events.iter().filter_map(|it| if let Event::Text(text) = it { Some(text.as_str()) } else { None }).collect()
 }
 
 /// The error of an answer that must fail.

@@ -94,11 +94,7 @@ pub(super) fn answer(
 
 /// The string at `place` in `object`, unless it is empty.
 pub(super) fn text_at(object: &Value, place: &str) -> Option<String> {
-    object
-        .pointer(place)
-        .and_then(Value::as_str)
-        .filter(|it| !it.is_empty())
-        .map(str::to_owned)
+    object.pointer(place).and_then(Value::as_str).filter(|it| !it.is_empty()).map(str::to_owned)
 }
 
 /// The tokens at these places; nothing if neither is there.
@@ -106,10 +102,7 @@ pub(super) fn usage_at(object: &Value, prompt: &str, completion: &str) -> Option
     let count = |place| object.pointer(place).and_then(Value::as_u64);
     let (prompt, completion) = (count(prompt), count(completion));
     prompt.or(completion)?;
-    Some(Event::Usage {
-        prompt_tokens: prompt.unwrap_or(0),
-        completion_tokens: completion.unwrap_or(0),
-    })
+    Some(Event::Usage { prompt_tokens: prompt.unwrap_or(0), completion_tokens: completion.unwrap_or(0) })
 }
 
 /// A reply whose status was good and whose first bytes are here.
@@ -129,11 +122,7 @@ impl Reply {
         limits: &Limits,
         key: Option<SecretString>,
     ) -> Result<Self, ProviderError> {
-        let kind = response
-            .headers()
-            .get(CONTENT_TYPE)
-            .and_then(|it| it.to_str().ok())
-            .unwrap_or_default();
+        let kind = response.headers().get(CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
         let html = kind.starts_with("text/html");
         let mut rest = chunks(response, host, first_byte, limits.silence).boxed();
         let mut head = BytesMut::new();
@@ -151,16 +140,9 @@ impl Reply {
             head.advance(3);
         }
         if html || refusal::is_html(&String::from_utf8_lossy(&head)) {
-            return Err(ProviderError::protocol(
-                "it is a web page (HTML), so the base URL is probably wrong",
-            ));
+            return Err(ProviderError::protocol("it is a web page (HTML), so the base URL is probably wrong"));
         }
-        Ok(Self {
-            head: head.freeze(),
-            rest,
-            limits: *limits,
-            key,
-        })
+        Ok(Self { head: head.freeze(), rest, limits: *limits, key })
     }
 
     /// As much of a refusal as is worth reading; what goes wrong on the way matters no more.
@@ -196,30 +178,19 @@ impl Reply {
         let head = self.head.trim_ascii_start();
         match (framing, head.first()) {
             (Framing::Lines, Some(b'{')) => lines(self.limits.event_bytes, self.bytes()).boxed(),
-            (Framing::Sse, Some(b'{' | b'[')) => stream::once(self.whole())
-                .map_ok(documents)
-                .try_flatten()
-                .boxed(),
-            (Framing::Sse, _) if begins_events(head) => {
-                events(self.limits.event_bytes, self.bytes()).boxed()
-            }
-            _ if std::str::from_utf8(head).is_err_and(|it| it.error_len().is_some()) => {
-                failing(not_utf8())
-            }
+            (Framing::Sse, Some(b'{' | b'[')) => stream::once(self.whole()).map_ok(documents).try_flatten().boxed(),
+            (Framing::Sse, _) if begins_events(head) => events(self.limits.event_bytes, self.bytes()).boxed(),
+            _ if std::str::from_utf8(head).is_err_and(|it| it.error_len().is_some()) => failing(not_utf8()),
             _ => {
                 let key = self.key.as_ref().map(ExposeSecret::expose_secret);
                 let text = refusal::quotable(&String::from_utf8_lossy(head), key);
-                failing(ProviderError::protocol(format!(
-                    "it is neither events nor JSON but “{text}”"
-                )))
+                failing(ProviderError::protocol(format!("it is neither events nor JSON but “{text}”")))
             }
         }
     }
 
     fn bytes(self) -> BoxStream<'static, Result<Bytes, ProviderError>> {
-        stream::once(async { Ok(self.head) })
-            .chain(self.rest)
-            .boxed()
+        stream::once(async { Ok(self.head) }).chain(self.rest).boxed()
     }
 }
 
@@ -343,18 +314,14 @@ fn begins_events(head: &[u8]) -> bool {
 
 fn is_complete(line: &str) -> bool {
     let data = line.strip_prefix("data:").map(str::trim);
-    data.is_some_and(|data| {
-        data == "[DONE]" || serde_json::from_str::<serde::de::IgnoredAny>(data).is_ok()
-    })
+    data.is_some_and(|data| data == "[DONE]" || serde_json::from_str::<serde::de::IgnoredAny>(data).is_ok())
 }
 
 fn parse(text: &str) -> Result<Value, ProviderError> {
     serde_json::from_str(text).map_err(|_| broken())
 }
 
-fn failing<T: Send + 'static>(
-    error: ProviderError,
-) -> BoxStream<'static, Result<T, ProviderError>> {
+fn failing<T: Send + 'static>(error: ProviderError) -> BoxStream<'static, Result<T, ProviderError>> {
     stream::once(async { Err(error) }).boxed()
 }
 
@@ -367,8 +334,5 @@ fn not_utf8() -> ProviderError {
 }
 
 fn too_large(limit: usize) -> ProviderError {
-    ProviderError::protocol(format!(
-        "a single piece of it is larger than {} kB",
-        limit >> 10
-    ))
+    ProviderError::protocol(format!("a single piece of it is larger than {} kB", limit >> 10))
 }

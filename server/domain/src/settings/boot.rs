@@ -52,7 +52,9 @@ impl Boot {
     pub fn resolve(layers: &Layers<'_>) -> Result<Self, String> {
         for name in MYSQL {
             if layers.env.contains_key(*name) || layers.dot_env.contains_key(*name) {
-                return Err(format!("{name} is set, but Atrium does not use MySQL. Remove it; for PostgreSQL set DATABASE_URL=postgres://…, or nothing for the embedded SQLite."));
+                return Err(format!(
+                    "{name} is set, but Atrium does not use MySQL. Remove it; for PostgreSQL set DATABASE_URL=postgres://…, or nothing for the embedded SQLite."
+                ));
             }
         }
         let file = layers.file.map(read_file).transpose()?.unwrap_or_default();
@@ -74,11 +76,21 @@ impl Boot {
         if !self.text("database_url").is_empty() {
             return;
         }
-        let look = |name: &str| [(&layers.env, Source::Environment), (&layers.dot_env, Source::DotEnv)].into_iter().find_map(|(layer, source)| Some((layer.get(name).filter(|it| !it.is_empty())?.clone(), source)));
+        let look = |name: &str| {
+            [(&layers.env, Source::Environment), (&layers.dot_env, Source::DotEnv)]
+                .into_iter()
+                .find_map(|(layer, source)| Some((layer.get(name).filter(|it| !it.is_empty())?.clone(), source)))
+        };
         let (Some((name, source)), Some((host, _))) = (look("DB_NAME"), look("DB_HOST")) else { return };
         let text = |name: &str, default: &str| look(name).map_or_else(|| default.to_owned(), |it| it.0);
         let (user, password) = (text("DB_USER", "postgres"), text("DB_PASSWORD", ""));
-        let url = format!("postgres://{}:{}@{host}:{}/{}", escape(&user), escape(&password), text("DB_PORT", "5432"), escape(&name));
+        let url = format!(
+            "postgres://{}:{}@{host}:{}/{}",
+            escape(&user),
+            escape(&password),
+            text("DB_PORT", "5432"),
+            escape(&name)
+        );
         self.values.insert("database_url", (url, source));
     }
 

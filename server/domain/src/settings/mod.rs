@@ -50,14 +50,18 @@ impl Settings {
     /// # Errors
     /// When the database does not answer.
     pub async fn load(&self, store: &Store) -> Result<()> {
-        let rows: Vec<Row> = store.as_system("settings belong to the server").all("SELECT name, value FROM settings", args![]).await?;
+        let rows: Vec<Row> =
+            store.as_system("settings belong to the server").all("SELECT name, value FROM settings", args![]).await?;
         let mut set = BTreeMap::new();
         for row in rows {
             let Some(key) = keys::find(&row.name).filter(|it| it.is_live) else { continue };
             let value = if key.kind == Kind::Secret { self.seal.open(&row.value) } else { Some(row.value) };
             match value {
                 Some(value) => drop(set.insert(row.name, value)),
-                None => tracing::warn!(setting = row.name, "a stored secret cannot be opened with this SECRET_KEY; set it again on the settings page"),
+                None => tracing::warn!(
+                    setting = row.name,
+                    "a stored secret cannot be opened with this SECRET_KEY; set it again on the settings page"
+                ),
             }
         }
         *self.set.write().unwrap_or_else(PoisonError::into_inner) = set;
@@ -114,7 +118,13 @@ impl Settings {
     ///
     /// # Errors
     /// When the viewer does not administer this server, or with what to change.
-    pub async fn change(&self, store: &Store, ports: &Ports, scope: Scope<'_>, changes: Vec<(String, Option<String>)>) -> Result<()> {
+    pub async fn change(
+        &self,
+        store: &Store,
+        ports: &Ports,
+        scope: Scope<'_>,
+        changes: Vec<(String, Option<String>)>,
+    ) -> Result<()> {
         must_administer(scope.viewer)?;
         let mut wrong = Vec::new();
         let mut accepted = Vec::new();
@@ -124,9 +134,13 @@ impl Settings {
                 continue;
             };
             let value = value.map(|it| it.trim().to_owned());
-            let checked = key.kind.check(value.as_deref().unwrap_or_default()).and_then(|()| match (key.name, value.as_deref()) {
-                ("default_provider", Some(provider)) if atrium::catalogue::Provider::parse(provider).is_none() => Err("Use local, openai, ollama, gemini or anthropic."),
-                _ => Ok(()),
+            let checked = key.kind.check(value.as_deref().unwrap_or_default()).and_then(|()| {
+                match (key.name, value.as_deref()) {
+                    ("default_provider", Some(provider)) if atrium::catalogue::Provider::parse(provider).is_none() => {
+                        Err("Use local, openai, ollama, gemini or anthropic.")
+                    }
+                    _ => Ok(()),
+                }
             });
             match checked {
                 Ok(()) => accepted.push((key, value)),
@@ -157,5 +171,9 @@ impl Settings {
 }
 
 fn must_administer(viewer: &atrium::people::Viewer) -> Result<()> {
-    if viewer.can_administer_server() { Ok(()) } else { Err(Error::Forbidden("Only an administrator of this server can see and change its settings.")) }
+    if viewer.can_administer_server() {
+        Ok(())
+    } else {
+        Err(Error::Forbidden("Only an administrator of this server can see and change its settings."))
+    }
 }

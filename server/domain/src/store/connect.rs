@@ -51,7 +51,12 @@ impl Target {
         match self {
             Self::Sqlite(path) => format!("SQLite at {}", path.display()),
             Self::Postgres(url) => match PgConnectOptions::from_str(url) {
-                Ok(options) => format!("PostgreSQL at {}:{}/{}", options.get_host(), options.get_port(), options.get_database().unwrap_or_default()),
+                Ok(options) => format!(
+                    "PostgreSQL at {}:{}/{}",
+                    options.get_host(),
+                    options.get_port(),
+                    options.get_database().unwrap_or_default()
+                ),
                 Err(_) => "PostgreSQL".to_owned(),
             },
         }
@@ -95,15 +100,27 @@ async fn open_sqlite(path: &Path) -> Result<Pools, OpenError> {
         .busy_timeout(Duration::from_secs(10))
         .optimize_on_close(true, None)
         .pragma("cache_size", "-2000");
-    let write = SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None).connect_with(options.clone()).await?;
+    let write = SqlitePoolOptions::new()
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(options.clone())
+        .await?;
     migrate(&SQLITE, SQLITE.run(&write).await)?;
-    let read: SqlitePool = SqlitePoolOptions::new().max_connections(SQLITE_READERS).connect_with(options.read_only(true).create_if_missing(false)).await?;
+    let read: SqlitePool = SqlitePoolOptions::new()
+        .max_connections(SQLITE_READERS)
+        .connect_with(options.read_only(true).create_if_missing(false))
+        .await?;
     Ok(Pools::Sqlite { write, read })
 }
 
 async fn open_postgres(url: &str) -> Result<Pools, OpenError> {
     let options = PgConnectOptions::from_str(url)?.application_name("atrium");
-    let pool: PgPool = PgPoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(Duration::from_secs(10)).connect_with(options).await?;
+    let pool: PgPool = PgPoolOptions::new()
+        .max_connections(POSTGRES_CONNECTIONS)
+        .acquire_timeout(Duration::from_secs(10))
+        .connect_with(options)
+        .await?;
     migrate(&POSTGRES, POSTGRES.run(&pool).await)?;
     Ok(Pools::Postgres(pool))
 }
@@ -125,7 +142,9 @@ pub enum OpenError {
     #[error("the database cannot be opened: {0}")]
     Connect(#[from] sqlx::Error),
     /// It was written by a newer Atrium.
-    #[error("the database is at migration {version}, this Atrium knows migrations up to {known}: use the newer Atrium, or restore a backup")]
+    #[error(
+        "the database is at migration {version}, this Atrium knows migrations up to {known}: use the newer Atrium, or restore a backup"
+    )]
     Newer {
         /// Found in the database.
         version: i64,

@@ -1,7 +1,7 @@
 //! Running statements: alone, or several in a transaction.
 
-use super::args::{Args, bind};
 use super::Pools;
+use super::args::{Args, bind};
 use atrium::people::Viewer;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
@@ -106,7 +106,11 @@ impl Tx {
         within!(self, |connection| bind!(sqlx::query_as(sql), args).fetch_all(connection).await)
     }
 
-    pub(crate) async fn optional<T: AnyRow>(&mut self, sql: &'static str, args: Args) -> Result<Option<T>, sqlx::Error> {
+    pub(crate) async fn optional<T: AnyRow>(
+        &mut self,
+        sql: &'static str,
+        args: Args,
+    ) -> Result<Option<T>, sqlx::Error> {
         within!(self, |connection| bind!(sqlx::query_as(sql), args).fetch_optional(connection).await)
     }
 

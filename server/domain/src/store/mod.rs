@@ -30,7 +30,10 @@ pub struct Store {
 #[derive(Debug)]
 pub(crate) enum Pools {
     /// One connection writes, so that nobody ever meets a locked database; the others read.
-    Sqlite { write: SqlitePool, read: SqlitePool },
+    Sqlite {
+        write: SqlitePool,
+        read: SqlitePool,
+    },
     Postgres(PgPool),
 }
 

@@ -103,7 +103,11 @@ impl Call {
             return;
         }
         self.is_estimate = true;
-        self.tokens = Some(if answer.is_empty() && self.outcome == Outcome::Failed { (0, 0) } else { tokens::count(request, answer).await });
+        self.tokens = Some(if answer.is_empty() && self.outcome == Outcome::Failed {
+            (0, 0)
+        } else {
+            tokens::count(request, answer).await
+        });
     }
 
     /// Micro-dollars.

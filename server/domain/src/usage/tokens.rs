@@ -1,8 +1,8 @@
 //! Counting tokens where the provider did not: with tiktoken, marked as an estimate.
 
 use crate::providers::Request;
-use std::sync::{Mutex, PoisonError, Weak};
 use std::sync::Arc;
+use std::sync::{Mutex, PoisonError, Weak};
 use tiktoken_rs::CoreBPE;
 
 /// The vocabulary takes tens of megabytes: it is shared while anybody counts, and gone when nobody does.
@@ -15,7 +15,8 @@ const PER_TURN: usize = 4;
 
 /// Tokens of the prompt and of the answer.
 pub async fn count(request: &Request, answer: &str) -> (i64, i64) {
-    let texts: Vec<String> = request.system.iter().cloned().chain(request.turns.iter().map(|it| it.text.clone())).collect();
+    let texts: Vec<String> =
+        request.system.iter().cloned().chain(request.turns.iter().map(|it| it.text.clone())).collect();
     let answer = answer.to_owned();
     let counted = tokio::task::spawn_blocking(move || {
         let bpe = vocabulary()?;
@@ -31,7 +32,9 @@ fn vocabulary() -> Option<Arc<CoreBPE>> {
     if let Some(bpe) = shared.upgrade() {
         return Some(bpe);
     }
-    let bpe = Arc::new(tiktoken_rs::cl100k_base().inspect_err(|error| tracing::warn!("tokens cannot be counted: {error}")).ok()?);
+    let bpe = Arc::new(
+        tiktoken_rs::cl100k_base().inspect_err(|error| tracing::warn!("tokens cannot be counted: {error}")).ok()?,
+    );
     *shared = Arc::downgrade(&bpe);
     Some(bpe)
 }
@@ -51,7 +54,14 @@ mod tests {
 
     #[tokio::test]
     async fn counts_turns_and_extrapolates_long_ones() {
-        let request = |text: String| Request { model: "m".into(), system: None, turns: vec![Turn { role: Role::User, text }], resume: false, temperature: None, max_tokens: None };
+        let request = |text: String| Request {
+            model: "m".into(),
+            system: None,
+            turns: vec![Turn { role: Role::User, text }],
+            resume: false,
+            temperature: None,
+            max_tokens: None,
+        };
         let (prompt, completion) = count(&request("hello world".into()), "hello").await;
         assert_eq!((prompt, completion), (2 + 4, 1));
         let (long, _) = count(&request("hello world ".repeat(20_000)), "").await;

@@ -48,7 +48,8 @@ impl Chat {
 
     async fn answer(&self, run: Arc<LiveRun>, job: Job) {
         let start = Instant::now();
-        let mut call = Call::begin(&job.viewer, job.agent.provider, &job.agent.model, Purpose::Answer, self.ports.now());
+        let mut call =
+            Call::begin(&job.viewer, job.agent.provider, &job.agent.model, Purpose::Answer, self.ports.now());
         call.place = Some((run.conversation, run.message));
         let mut progress = Progress::default();
         // A fault of ours ends the run like any other failure: nobody is left with a caret that blinks for ever.
@@ -85,7 +86,14 @@ impl Chat {
         run.finish();
     }
 
-    async fn converse(&self, run: &LiveRun, job: &Job, progress: &mut Progress, call: &mut Call, start: Instant) -> Result<(), Error> {
+    async fn converse(
+        &self,
+        run: &LiveRun,
+        job: &Job,
+        progress: &mut Progress,
+        call: &mut Call,
+        start: Instant,
+    ) -> Result<(), Error> {
         let adapter = self.connections.adapter(job.agent.provider)?;
         let prompt = window::build(self.store.as_viewer(&job.viewer), run.conversation, job).await?;
         progress.dropped_turns = prompt.dropped;
@@ -104,7 +112,10 @@ impl Chat {
                 Event::End(reason) => progress.end = Some(reason),
             }
             if run.end() > ANSWER_MAX {
-                return Err(Error::Conflict { code: "answer_too_long", message: "The answer was ended at 8 MB. What had arrived is kept.".to_owned() });
+                return Err(Error::Conflict {
+                    code: "answer_too_long",
+                    message: "The answer was ended at 8 MB. What had arrived is kept.".to_owned(),
+                });
             }
         }
         Ok(())

@@ -51,7 +51,11 @@ impl Chat {
                 Some((Source::Here(run, changes), Renderer::new(base, after)))
             }
             ("running", None) => {
-                let base: Option<(String,)> = self.store.as_viewer(&viewer).optional("SELECT content FROM messages WHERE id = $1", args![message]).await?;
+                let base: Option<(String,)> = self
+                    .store
+                    .as_viewer(&viewer)
+                    .optional("SELECT content FROM messages WHERE id = $1", args![message])
+                    .await?;
                 Some((Source::Elsewhere(id), Renderer::new(base.unwrap_or_default().0, after)))
             }
             _ => None,
@@ -98,7 +102,12 @@ impl Chat {
         self.run_of(viewer, id).await?;
         match self.hub.get(id) {
             Some(run) => run.stop.cancel(),
-            None => drop(self.store.as_viewer(viewer).execute("UPDATE runs SET stop_requested = TRUE WHERE id = $1 AND status = 'running'", args![id]).await?),
+            None => drop(
+                self.store
+                    .as_viewer(viewer)
+                    .execute("UPDATE runs SET stop_requested = TRUE WHERE id = $1 AND status = 'running'", args![id])
+                    .await?,
+            ),
         }
         Ok(())
     }
@@ -145,10 +154,15 @@ impl Source {
             }
             Self::Elsewhere(id) => {
                 let system = chat.store.as_system("the run was checked to be the viewer's");
-                let status: Option<(String,)> = system.optional("SELECT status FROM runs WHERE id = $1", args![*id]).await?;
+                let status: Option<(String,)> =
+                    system.optional("SELECT status FROM runs WHERE id = $1", args![*id]).await?;
                 let at = i64::try_from(after).unwrap_or(i64::MAX);
                 let rows: Vec<EventRow> = system.all("SELECT seq, kind, data FROM run_events WHERE run_id = $1 AND seq + LENGTH(data) * 4 > $2 ORDER BY seq", args![*id, at]).await?;
-                let pieces = rows.into_iter().map(|it| Piece { seq: u64::try_from(it.seq).unwrap_or_default(), kind: Kind::parse(&it.kind), data: it.data });
+                let pieces = rows.into_iter().map(|it| Piece {
+                    seq: u64::try_from(it.seq).unwrap_or_default(),
+                    kind: Kind::parse(&it.kind),
+                    data: it.data,
+                });
                 Ok(Heard { pieces: pieces.collect(), status: None, is_over: status.is_none_or(|it| it.0 != "running") })
             }
         }
@@ -192,7 +206,12 @@ impl Renderer {
             self.at += data.len() as u64;
             match piece.kind {
                 Kind::Text => {
-                    let (old, new) = data.split_at_checked(usize::try_from(self.known.saturating_sub(self.at - data.len() as u64)).unwrap_or(usize::MAX)).unwrap_or((data, ""));
+                    let (old, new) = data
+                        .split_at_checked(
+                            usize::try_from(self.known.saturating_sub(self.at - data.len() as u64))
+                                .unwrap_or(usize::MAX),
+                        )
+                        .unwrap_or((data, ""));
                     if !old.is_empty() {
                         self.markdown.push(old);
                     }

@@ -93,7 +93,16 @@ pub struct News {
 
 impl LiveRun {
     pub(crate) fn new(id: RunId, user: UserId, conversation: ConversationId, message: MessageId, base: String) -> Self {
-        Self { id, user, conversation, message, base, stop: CancellationToken::new(), log: Mutex::default(), changed: watch::Sender::new(()) }
+        Self {
+            id,
+            user,
+            conversation,
+            message,
+            base,
+            stop: CancellationToken::new(),
+            log: Mutex::default(),
+            changed: watch::Sender::new(()),
+        }
     }
 
     /// A lock that was poisoned by a panicking listener still guards a log that is whole: pieces are only appended.
@@ -206,7 +215,13 @@ mod tests {
         run.append(Kind::Text, "a".into());
         run.append(Kind::Text, "b".into());
         let (pieces, upto) = run.unflushed();
-        assert_eq!(pieces, [Piece { seq: 0, kind: Kind::Reasoning, data: "hm".into() }, Piece { seq: 2, kind: Kind::Text, data: "ab".into() }]);
+        assert_eq!(
+            pieces,
+            [
+                Piece { seq: 0, kind: Kind::Reasoning, data: "hm".into() },
+                Piece { seq: 2, kind: Kind::Text, data: "ab".into() }
+            ]
+        );
         run.append(Kind::Text, "c".into());
         run.set_flushed(upto);
         assert_eq!(run.unflushed().0, [Piece { seq: 4, kind: Kind::Text, data: "c".into() }]);

@@ -40,7 +40,12 @@ pub struct Hub {
 
 impl Hub {
     pub(super) fn new(server: Uuid) -> Self {
-        Self { server, runs: Mutex::default(), writing: tokio::sync::Mutex::default(), is_closing: AtomicBool::new(false) }
+        Self {
+            server,
+            runs: Mutex::default(),
+            writing: tokio::sync::Mutex::default(),
+            is_closing: AtomicBool::new(false),
+        }
     }
 
     fn runs(&self) -> MutexGuard<'_, HashMap<RunId, Arc<LiveRun>>> {

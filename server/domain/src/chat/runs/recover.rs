@@ -26,7 +26,12 @@ impl Chat {
     pub async fn recover(&self) -> Result<()> {
         let system = self.store.as_system("picks up after a server that is gone");
         let alive_until = if self.store.is_shared() { self.ports.now() } else { i64::MAX };
-        let orphans: Vec<Orphan> = system.all("SELECT id, message_id FROM runs WHERE status = 'running' AND owner_id <> $1 AND lease_until < $2", args![self.hub.server, alive_until]).await?;
+        let orphans: Vec<Orphan> = system
+            .all(
+                "SELECT id, message_id FROM runs WHERE status = 'running' AND owner_id <> $1 AND lease_until < $2",
+                args![self.hub.server, alive_until],
+            )
+            .await?;
         for orphan in orphans {
             let mut tx = system.begin().await?;
             let now = self.ports.now();
@@ -36,8 +41,11 @@ impl Chat {
             if claimed == 0 {
                 continue;
             }
-            let events: Vec<EventRow> = tx.all("SELECT kind, data FROM run_events WHERE run_id = $1 ORDER BY seq", args![orphan.id]).await?;
-            let said = |kind| events.iter().filter(|it| Kind::parse(&it.kind) == kind).map(|it| it.data.as_str()).collect::<String>();
+            let events: Vec<EventRow> =
+                tx.all("SELECT kind, data FROM run_events WHERE run_id = $1 ORDER BY seq", args![orphan.id]).await?;
+            let said = |kind| {
+                events.iter().filter(|it| Kind::parse(&it.kind) == kind).map(|it| it.data.as_str()).collect::<String>()
+            };
             tx.execute(
                 "UPDATE messages SET content = content || $2, reasoning = reasoning || $3, status = 'interrupted', updated_at = $4 WHERE id = $1",
                 args![orphan.message_id, said(Kind::Text), said(Kind::Reasoning), now],

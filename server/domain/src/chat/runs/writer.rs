@@ -49,7 +49,13 @@ impl Chat {
     /// Everything new of every run, in one transaction.
     async fn flush(&self) -> Result<()> {
         let _writing = self.hub.writing.lock().await;
-        let news: Vec<_> = self.hub.all().into_iter().map(|run| (run.unflushed(), run)).filter(|((pieces, _), _)| !pieces.is_empty()).collect();
+        let news: Vec<_> = self
+            .hub
+            .all()
+            .into_iter()
+            .map(|run| (run.unflushed(), run))
+            .filter(|((pieces, _), _)| !pieces.is_empty())
+            .collect();
         if news.is_empty() {
             return Ok(());
         }
@@ -57,7 +63,11 @@ impl Chat {
         for ((pieces, _), run) in &news {
             for piece in pieces {
                 let seq = i64::try_from(piece.seq).unwrap_or(i64::MAX);
-                tx.execute("INSERT INTO run_events (run_id, seq, kind, data) VALUES ($1, $2, $3, $4)", args![run.id, seq, piece.kind.as_str(), &piece.data]).await?;
+                tx.execute(
+                    "INSERT INTO run_events (run_id, seq, kind, data) VALUES ($1, $2, $3, $4)",
+                    args![run.id, seq, piece.kind.as_str(), &piece.data],
+                )
+                .await?;
             }
         }
         tx.commit().await?;
@@ -70,9 +80,19 @@ impl Chat {
     /// Says that this server is alive, and hears which of its runs were stopped from another one.
     async fn renew(&self) -> Result<()> {
         let system = self.store.as_system("leases belong to the server");
-        system.execute("UPDATE runs SET lease_until = $2 WHERE owner_id = $1 AND status = 'running'", args![self.hub.server, self.ports.now() + LEASE]).await?;
+        system
+            .execute(
+                "UPDATE runs SET lease_until = $2 WHERE owner_id = $1 AND status = 'running'",
+                args![self.hub.server, self.ports.now() + LEASE],
+            )
+            .await?;
         if self.store.is_shared() {
-            let stopped: Vec<(Uuid,)> = system.all("SELECT id FROM runs WHERE owner_id = $1 AND status = 'running' AND stop_requested", args![self.hub.server]).await?;
+            let stopped: Vec<(Uuid,)> = system
+                .all(
+                    "SELECT id FROM runs WHERE owner_id = $1 AND status = 'running' AND stop_requested",
+                    args![self.hub.server],
+                )
+                .await?;
             for (id,) in stopped {
                 if let Some(run) = self.hub.get(id.into()) {
                     run.stop.cancel();
@@ -84,7 +104,10 @@ impl Chat {
 
     /// Stores the end of a run. While the database is away it tries again: the text exists nowhere else.
     pub(super) async fn fold(&self, run: &Arc<LiveRun>, fold: &Fold) {
-        let patient = ExponentialBuilder::default().with_min_delay(Duration::from_millis(50)).with_max_delay(Duration::from_secs(5)).with_max_times(60);
+        let patient = ExponentialBuilder::default()
+            .with_min_delay(Duration::from_millis(50))
+            .with_max_delay(Duration::from_secs(5))
+            .with_max_times(60);
         let stored = (|| self.fold_once(run, fold)).retry(patient).notify(|error, _| tracing::warn!(cause = error.cause(), run = %run.id, "an answer could not be stored yet: {error}")).await;
         if let Err(error) = stored {
             tracing::error!(cause = error.cause(), run = %run.id, "an answer could not be stored: {error}");
@@ -96,7 +119,10 @@ impl Chat {
         let now = self.ports.now();
         let mut tx = self.store.as_system("runs write on behalf of whoever asked").begin().await?;
         let still_ours = tx
-            .execute("UPDATE runs SET status = $2, finished_at = $3 WHERE id = $1 AND owner_id = $4 AND status = 'running'", args![run.id, fold.status.as_str(), now, self.hub.server])
+            .execute(
+                "UPDATE runs SET status = $2, finished_at = $3 WHERE id = $1 AND owner_id = $4 AND status = 'running'",
+                args![run.id, fold.status.as_str(), now, self.hub.server],
+            )
             .await?;
         // Another server may have taken this one for dead and folded what it found; its word stands.
         if still_ours == 1 {

@@ -26,11 +26,7 @@ fn survive(size: usize) {
         many("_"),
         many("*a "),
         many("*a **b "),
-        format!(
-            "{}{}",
-            "*a **b ".repeat(size / 14),
-            "b** a*".repeat(size / 14)
-        ),
+        format!("{}{}", "*a **b ".repeat(size / 14), "b** a*".repeat(size / 14)),
         many(">"),
         ">".repeat(10_000),
         many("> "),
@@ -40,16 +36,8 @@ fn survive(size: usize) {
         many("[a]("),
         many("![a]("),
         many("[a][a]\n"),
-        format!(
-            "[a]: https://x.org/{}\n\n{}",
-            "b".repeat(2000),
-            many("[a] ")
-        ),
-        format!(
-            "[a]: https://x.org/{}\n\n{}",
-            "b".repeat(2000),
-            many("[a]\n\n")
-        ),
+        format!("[a]: https://x.org/{}\n\n{}", "b".repeat(2000), many("[a] ")),
+        format!("[a]: https://x.org/{}\n\n{}", "b".repeat(2000), many("[a]\n\n")),
         many("`"),
         many("a`` b` "),
         many("~~~"),
@@ -58,9 +46,7 @@ fn survive(size: usize) {
         many("- a\n"),
         many("- a\n\n"),
         many("-\n"),
-        (0..size / 800)
-            .map(|depth| format!("{}- a\n", " ".repeat(depth)))
-            .collect(),
+        (0..size / 800).map(|depth| format!("{}- a\n", " ".repeat(depth))).collect(),
         many("1. "),
         many("#\n"),
         many("a\n\n"),
@@ -106,17 +92,10 @@ fn survive(size: usize) {
         let open = time(bound, || tail(bomb));
         let excerpt = time(bound / 8, || plain_excerpt(bomb, 80));
         if std::env::var_os("TIMES").is_some() {
-            eprintln!(
-                "{whole:>8.0?} {open:>8.0?} {excerpt:>8.0?} {:>9} {name:?}",
-                html.len()
-            );
+            eprintln!("{whole:>8.0?} {open:>8.0?} {excerpt:>8.0?} {:>9} {name:?}", html.len());
         }
         check_depth(&html);
-        assert!(
-            html.len() < 32 * bomb.len() + 2_000_000,
-            "{} for {name:?}",
-            html.len()
-        );
+        assert!(html.len() < 32 * bomb.len() + 2_000_000, "{} for {name:?}", html.len());
         if whole.max(open).max(excerpt * 8) > bound {
             slow.push((name, whole, open, excerpt));
         }
@@ -142,14 +121,8 @@ fn time<T>(bound: Duration, what: impl Fn() -> T) -> Duration {
 fn check_depth(html: &str) {
     let mut depth = 0_i32;
     for piece in html.split('<').skip(1) {
-        let void = ["br", "hr", "input"]
-            .iter()
-            .any(|tag| piece.starts_with(tag));
-        depth += if piece.starts_with('/') {
-            -1
-        } else {
-            i32::from(!void)
-        };
+        let void = ["br", "hr", "input"].iter().any(|tag| piece.starts_with(tag));
+        depth += if piece.starts_with('/') { -1 } else { i32::from(!void) };
         assert!((0..60).contains(&depth));
     }
     assert_eq!(depth, 0);
@@ -165,9 +138,5 @@ fn an_update_costs_the_tail_and_not_the_document() {
         stream.push("word ");
         assert!(stream.update().tail.len() < 2000);
     }
-    assert!(
-        clock.elapsed() < Duration::from_secs(2),
-        "{:?}",
-        clock.elapsed()
-    );
+    assert!(clock.elapsed() < Duration::from_secs(2), "{:?}", clock.elapsed());
 }

@@ -60,10 +60,7 @@ fn nothing_hostile_gets_through() {
 #[test]
 fn raw_html_is_shown_as_text() {
     assert_eq!(render("a <b>c</b>"), "<p>a &lt;b&gt;c&lt;/b&gt;</p>\n");
-    assert_eq!(
-        render("<div>\n*a*\n</div>\n"),
-        "<p>&lt;div&gt;\n*a*\n&lt;/div&gt;</p>\n"
-    );
+    assert_eq!(render("<div>\n*a*\n</div>\n"), "<p>&lt;div&gt;\n*a*\n&lt;/div&gt;</p>\n");
 }
 
 #[test]
@@ -72,16 +69,7 @@ fn the_sanitiser_holds_by_itself() {
         "<a href=\"javascript:a\" onclick=b>c</a><img src=x><span class=\"hl-a evil\">d</span>\
          <p style=\"color:red\" id=x class=y>e</p><script>f</script><a href=\"/g\">h</a>",
     );
-    for bad in [
-        "javascript",
-        "onclick",
-        "img",
-        "evil",
-        "style",
-        "id=",
-        "script",
-        "/g",
-    ] {
+    for bad in ["javascript", "onclick", "img", "evil", "style", "id=", "script", "/g"] {
         assert!(!html.contains(bad), "{bad} in {html}");
     }
 }

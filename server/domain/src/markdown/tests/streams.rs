@@ -39,15 +39,9 @@ fn updates_hand_out_each_block_once() {
     assert_eq!(update.tail.trim(), "<p>b</p>");
     stream.push("\n\nc\n");
     let update = stream.update();
-    assert_eq!(
-        (update.first, update.blocks),
-        (1, vec!["<p>b</p>\n".to_owned()])
-    );
+    assert_eq!((update.first, update.blocks), (1, vec!["<p>b</p>\n".to_owned()]));
     let update = stream.finish();
-    assert_eq!(
-        (update.first, update.blocks),
-        (2, vec!["<p>c</p>\n".to_owned()])
-    );
+    assert_eq!((update.first, update.blocks), (2, vec!["<p>c</p>\n".to_owned()]));
     assert_eq!(update.tail, "");
     assert_eq!(stream.finished(), 3);
     assert_eq!(stream.text(), "# A\nb\n\nc\n");
@@ -94,10 +88,7 @@ fn half_open_markup_is_closed_or_hidden() {
         ("a ![", "<p>a</p>"),
         ("a [b] c", "<p>a [b] c</p>"),
         ("a [b](c d e", "<p>a [b](c d e</p>"),
-        (
-            "- a\n- **b",
-            "<ul>\n<li>a</li>\n<li><strong>b</strong></li>\n</ul>",
-        ),
+        ("- a\n- **b", "<ul>\n<li>a</li>\n<li><strong>b</strong></li>\n</ul>"),
         ("a\n-", "<p>a</p>"),
         ("a\n- ", "<p>a</p>"),
         ("a\n- **", "<p>a</p>"),

@@ -27,17 +27,11 @@ async fn an_answer_streams_with_thinking_and_usage() {
     assert_eq!(
         events,
         [
-            Event::Usage {
-                prompt_tokens: 9,
-                completion_tokens: 1
-            },
+            Event::Usage { prompt_tokens: 9, completion_tokens: 1 },
             Event::Reasoning("Hm.".into()),
             Event::Text("Hel".into()),
             Event::Text("lo".into()),
-            Event::Usage {
-                prompt_tokens: 9,
-                completion_tokens: 2
-            },
+            Event::Usage { prompt_tokens: 9, completion_tokens: 2 },
             Event::End(EndReason::Length),
         ]
     );
@@ -61,19 +55,10 @@ async fn an_answer_streams_with_thinking_and_usage() {
 #[tokio::test]
 async fn an_unfinished_answer_is_asked_for_in_words() {
     let provider = Provider::start([Script::ok(STREAM)]).await;
-    assert_eq!(
-        text(&Protocol::Anthropic.at(&provider.url), resumed()).await,
-        "Hello"
-    );
+    assert_eq!(text(&Protocol::Anthropic.at(&provider.url), resumed()).await, "Hello");
     let messages = &provider.only().body["messages"];
-    assert_eq!(
-        messages[1],
-        json!({"role": "assistant", "content": "Hello, how"})
-    );
-    assert_eq!(
-        messages[2],
-        json!({"role": "user", "content": RESUME_PROMPT})
-    );
+    assert_eq!(messages[1], json!({"role": "assistant", "content": "Hello, how"}));
+    assert_eq!(messages[2], json!({"role": "user", "content": RESUME_PROMPT}));
 }
 
 #[tokio::test]
@@ -82,10 +67,7 @@ async fn a_model_that_takes_no_temperature_is_asked_without() {
     let provider = Provider::start([Script::status(400, refusal), Script::ok(STREAM)]).await;
     let mut request = question();
     request.temperature = Some(0.5);
-    assert_eq!(
-        text(&Protocol::Anthropic.at(&provider.url), request).await,
-        "Hello"
-    );
+    assert_eq!(text(&Protocol::Anthropic.at(&provider.url), request).await, "Hello");
     assert!(provider.seen()[1].body.get("temperature").is_none());
 }
 
@@ -97,12 +79,8 @@ async fn error_events_end_the_answer() {
         ("authentication_error", "provider_unauthorised"),
         ("invalid_request_error", "provider_refused"),
     ] {
-        let event =
-            json!({"type": "error", "error": {"type": kind, "message": format!("no, {KEY}")}});
-        let body = format!(
-            "{}event: error\ndata: {event}\n\n",
-            Protocol::Anthropic.piece("Hel")
-        );
+        let event = json!({"type": "error", "error": {"type": kind, "message": format!("no, {KEY}")}});
+        let body = format!("{}event: error\ndata: {event}\n\n", Protocol::Anthropic.piece("Hel"));
         let provider = Provider::start([Script::ok(body)]).await;
         let (events, error) = all(&Protocol::Anthropic.at(&provider.url), question()).await;
         assert_eq!(events, [Event::Text("Hel".into())]);
@@ -129,18 +107,10 @@ async fn a_gateway_that_does_not_stream_is_understood() {
 
 #[tokio::test]
 async fn the_models_are_listed() {
-    let provider = Provider::start([Script::ok(
-        r#"{"data":[{"id":"claude-b"},{"id":"claude-a"}],"has_more":false}"#,
-    )])
-    .await;
+    let provider =
+        Provider::start([Script::ok(r#"{"data":[{"id":"claude-b"},{"id":"claude-a"}],"has_more":false}"#)]).await;
     let adapter = Protocol::Anthropic.at(&format!("{}/v1", provider.url));
-    let ids: Vec<_> = adapter
-        .models()
-        .await
-        .unwrap()
-        .into_iter()
-        .map(|it| it.id)
-        .collect();
+    let ids: Vec<_> = adapter.models().await.unwrap().into_iter().map(|it| it.id).collect();
     assert_eq!(ids, ["claude-a", "claude-b"]);
     assert_eq!(provider.only().uri.path(), "/v1/models");
 }

@@ -30,18 +30,11 @@ pub struct Script {
 
 impl Script {
     pub fn ok(body: impl Into<Vec<u8>>) -> Self {
-        Self {
-            status: 200,
-            headers: Vec::new(),
-            steps: vec![Step::Send(body.into())],
-        }
+        Self { status: 200, headers: Vec::new(), steps: vec![Step::Send(body.into())] }
     }
 
     pub fn status(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Self {
-            status,
-            ..Self::ok(body)
-        }
+        Self { status, ..Self::ok(body) }
     }
 
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
@@ -60,8 +53,7 @@ impl Script {
 
     pub fn then_send(self, bytes: impl Into<Vec<u8>>) -> Self {
         // Chunks sent back to back may arrive as one.
-        self.then(Step::Pause(Duration::from_millis(20)))
-            .then(Step::Send(bytes.into()))
+        self.then(Step::Pause(Duration::from_millis(20))).then(Step::Send(bytes.into()))
     }
 }
 
@@ -94,9 +86,7 @@ impl Provider {
         let book = Book::default();
         book.scripts.lock().unwrap().extend(scripts);
         let app = axum::Router::new().fallback(play).with_state(book.clone());
-        let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))
-            .await
-            .unwrap();
+        let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self { url, book }
@@ -119,20 +109,9 @@ impl Provider {
     }
 }
 
-async fn play(
-    State(book): State<Book>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+async fn play(State(book): State<Book>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
-    book.seen.lock().unwrap().push(Seen {
-        method,
-        uri,
-        headers,
-        body,
-    });
+    book.seen.lock().unwrap().push(Seen { method, uri, headers, body });
     let script = book.scripts.lock().unwrap().pop_front();
     let script = script.unwrap_or_else(|| Script::status(599, "the script is over"));
     let mut response = Response::builder().status(StatusCode::from_u16(script.status).unwrap());

@@ -22,24 +22,15 @@ async fn an_answer_streams_with_thoughts_and_usage() {
         events,
         [
             Event::Reasoning("Hm.".into()),
-            Event::Usage {
-                prompt_tokens: 9,
-                completion_tokens: 0
-            },
+            Event::Usage { prompt_tokens: 9, completion_tokens: 0 },
             Event::Text("Hel".into()),
             Event::Text("lo".into()),
-            Event::Usage {
-                prompt_tokens: 9,
-                completion_tokens: 3
-            },
+            Event::Usage { prompt_tokens: 9, completion_tokens: 3 },
             Event::End(EndReason::Length),
         ]
     );
     let seen = provider.only();
-    assert_eq!(
-        seen.uri.to_string(),
-        "/v1beta/models/test-model:streamGenerateContent?alt=sse"
-    );
+    assert_eq!(seen.uri.to_string(), "/v1beta/models/test-model:streamGenerateContent?alt=sse");
     assert_eq!(seen.headers["x-goog-api-key"], KEY);
     assert_eq!(
         seen.body,
@@ -54,19 +45,10 @@ async fn an_answer_streams_with_thoughts_and_usage() {
 #[tokio::test]
 async fn an_unfinished_answer_is_asked_for_in_words() {
     let provider = Provider::start([Script::ok(STREAM)]).await;
-    assert_eq!(
-        text(&Protocol::Gemini.at(&provider.url), resumed()).await,
-        "Hello"
-    );
+    assert_eq!(text(&Protocol::Gemini.at(&provider.url), resumed()).await, "Hello");
     let contents = &provider.only().body["contents"];
-    assert_eq!(
-        contents[1],
-        json!({"role": "model", "parts": [{"text": "Hello, how"}]})
-    );
-    assert_eq!(
-        contents[2],
-        json!({"role": "user", "parts": [{"text": RESUME_PROMPT}]})
-    );
+    assert_eq!(contents[1], json!({"role": "model", "parts": [{"text": "Hello, how"}]}));
+    assert_eq!(contents[2], json!({"role": "user", "parts": [{"text": RESUME_PROMPT}]}));
 }
 
 #[tokio::test]
@@ -77,11 +59,7 @@ async fn what_the_filter_withholds_is_said() {
     ] {
         let provider = Provider::start([Script::ok(body)]).await;
         let (events, error) = all(&Protocol::Gemini.at(&provider.url), question()).await;
-        assert_eq!(
-            (events, error),
-            (vec![Event::End(EndReason::Filtered)], None),
-            "{body}"
-        );
+        assert_eq!((events, error), (vec![Event::End(EndReason::Filtered)], None), "{body}");
     }
 }
 
@@ -92,22 +70,14 @@ async fn a_gateway_that_sends_an_array_is_understood() {
         {"candidates": [{"content": {"parts": [{"text": "lo"}]}, "finishReason": "STOP"}]},
     ]);
     let provider = Provider::start([Script::ok(array.to_string())]).await;
-    assert_eq!(
-        text(&Protocol::Gemini.at(&provider.url), question()).await,
-        "Hello"
-    );
+    assert_eq!(text(&Protocol::Gemini.at(&provider.url), question()).await, "Hello");
 }
 
 #[tokio::test]
 async fn a_bad_key_is_told_from_a_bad_request() {
     let body = r#"[{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT"}}]"#;
     let provider = Provider::start([Script::status(400, body)]).await;
-    assert_eq!(
-        error(&Protocol::Gemini.at(&provider.url), question())
-            .await
-            .code(),
-        "provider_unauthorised"
-    );
+    assert_eq!(error(&Protocol::Gemini.at(&provider.url), question()).await.code(), "provider_unauthorised");
 }
 
 #[tokio::test]
@@ -119,13 +89,7 @@ async fn the_models_are_those_that_chat() {
     let provider = Provider::start([Script::ok(list.to_string()), Script::ok(STREAM)]).await;
     // With or without the version at its end.
     let adapter = Protocol::Gemini.at(&format!("{}/v1beta/", provider.url));
-    let ids: Vec<_> = adapter
-        .models()
-        .await
-        .unwrap()
-        .into_iter()
-        .map(|it| it.id)
-        .collect();
+    let ids: Vec<_> = adapter.models().await.unwrap().into_iter().map(|it| it.id).collect();
     assert_eq!(ids, ["gemini-pro"]);
     assert_eq!(provider.only().uri.path(), "/v1beta/models");
 
@@ -133,8 +97,5 @@ async fn the_models_are_those_that_chat() {
     let mut request = question();
     request.model = "models/../../x?y".to_owned();
     text(&adapter, request).await;
-    assert_eq!(
-        provider.seen()[1].uri.path(),
-        "/v1beta/models/..%2F..%2Fx%3Fy:streamGenerateContent"
-    );
+    assert_eq!(provider.seen()[1].uri.path(), "/v1beta/models/..%2F..%2Fx%3Fy:streamGenerateContent");
 }

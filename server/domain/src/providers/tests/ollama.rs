@@ -14,16 +14,11 @@ const STREAM: &str = concat!(
 
 #[tokio::test]
 async fn an_answer_streams_with_thinking_and_usage() {
-    let provider =
-        Provider::start([Script::ok(STREAM).header("content-type", "application/x-ndjson")]).await;
+    let provider = Provider::start([Script::ok(STREAM).header("content-type", "application/x-ndjson")]).await;
     let mut request = question();
     request.temperature = Some(0.5);
     request.max_tokens = Some(7);
-    let (events, error) = all(
-        &Protocol::Ollama.with(&provider.url, None, quick()),
-        request,
-    )
-    .await;
+    let (events, error) = all(&Protocol::Ollama.with(&provider.url, None, quick()), request).await;
     assert_eq!(error, None);
     assert_eq!(
         events,
@@ -31,10 +26,7 @@ async fn an_answer_streams_with_thinking_and_usage() {
             Event::Reasoning("Hm.".into()),
             Event::Text("Hel".into()),
             Event::Text("lo".into()),
-            Event::Usage {
-                prompt_tokens: 9,
-                completion_tokens: 2
-            },
+            Event::Usage { prompt_tokens: 9, completion_tokens: 2 },
             Event::End(EndReason::Length),
         ]
     );
@@ -55,76 +47,39 @@ async fn an_answer_streams_with_thinking_and_usage() {
 #[tokio::test]
 async fn an_unfinished_answer_is_continued_as_it_is() {
     let provider = Provider::start([Script::ok(STREAM)]).await;
-    assert_eq!(
-        text(&Protocol::Ollama.at(&provider.url), resumed()).await,
-        "Hello"
-    );
+    assert_eq!(text(&Protocol::Ollama.at(&provider.url), resumed()).await, "Hello");
     let messages = provider.only().body["messages"].as_array().unwrap().clone();
-    assert_eq!(
-        messages.last().unwrap(),
-        &json!({"role": "assistant", "content": "Hello, how"})
-    );
+    assert_eq!(messages.last().unwrap(), &json!({"role": "assistant", "content": "Hello, how"}));
 }
 
 #[tokio::test]
 async fn a_last_line_without_a_line_break_counts() {
     let provider = Provider::start([Script::ok(STREAM.trim_end())]).await;
-    assert_eq!(
-        text(&Protocol::Ollama.at(&provider.url), question()).await,
-        "Hello"
-    );
+    assert_eq!(text(&Protocol::Ollama.at(&provider.url), question()).await, "Hello");
 }
 
 #[tokio::test]
 async fn an_error_line_ends_the_answer() {
-    let body =
-        Protocol::Ollama.piece("Hel") + "{\"error\":\"llama runner process has terminated\"}\n";
+    let body = Protocol::Ollama.piece("Hel") + "{\"error\":\"llama runner process has terminated\"}\n";
     let provider = Provider::start([Script::ok(body)]).await;
     let (events, error) = all(&Protocol::Ollama.at(&provider.url), question()).await;
     assert_eq!(events, [Event::Text("Hel".into())]);
     let error = error.unwrap();
-    assert!(
-        error
-            .to_string()
-            .contains("llama runner process has terminated"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("llama runner process has terminated"), "{error}");
 }
 
 #[tokio::test]
 async fn a_model_may_take_longer_to_load_than_others_to_answer() {
-    let slow = Script::ok("")
-        .then(fake::Step::Pause(Duration::from_millis(300)))
-        .then_send(STREAM);
+    let slow = Script::ok("").then(fake::Step::Pause(Duration::from_millis(300))).then_send(STREAM);
     let provider = Provider::start([slow]).await;
-    let limits = Limits {
-        first_byte: Duration::from_millis(50),
-        ..quick()
-    };
-    assert_eq!(
-        text(
-            &Protocol::Ollama.with(&provider.url, None, limits),
-            question()
-        )
-        .await,
-        "Hello"
-    );
+    let limits = Limits { first_byte: Duration::from_millis(50), ..quick() };
+    assert_eq!(text(&Protocol::Ollama.with(&provider.url, None, limits), question()).await, "Hello");
 }
 
 #[tokio::test]
 async fn the_models_are_the_tags() {
-    let provider = Provider::start([Script::ok(
-        r#"{"models":[{"name":"qwen3:4b"},{"name":"gemma3:1b"}]}"#,
-    )])
-    .await;
-    let ids: Vec<_> = Protocol::Ollama
-        .at(&provider.url)
-        .models()
-        .await
-        .unwrap()
-        .into_iter()
-        .map(|it| it.id)
-        .collect();
+    let provider = Provider::start([Script::ok(r#"{"models":[{"name":"qwen3:4b"},{"name":"gemma3:1b"}]}"#)]).await;
+    let ids: Vec<_> = Protocol::Ollama.at(&provider.url).models().await.unwrap().into_iter().map(|it| it.id).collect();
     assert_eq!(ids, ["gemma3:1b", "qwen3:4b"]);
     assert_eq!(provider.only().uri.to_string(), "/api/tags");
 }

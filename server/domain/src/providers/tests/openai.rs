@@ -17,8 +17,7 @@ const STREAM: &str = concat!(
 
 #[tokio::test]
 async fn an_answer_streams_with_reasoning_and_usage() {
-    let provider =
-        Provider::start([Script::ok(STREAM).header("content-type", "text/event-stream")]).await;
+    let provider = Provider::start([Script::ok(STREAM).header("content-type", "text/event-stream")]).await;
     let mut request = question();
     request.temperature = Some(0.5);
     request.max_tokens = Some(7);
@@ -30,25 +29,14 @@ async fn an_answer_streams_with_reasoning_and_usage() {
             Event::Reasoning("Hm.".into()),
             Event::Text("Hel".into()),
             Event::Text("lo".into()),
-            Event::Usage {
-                prompt_tokens: 9,
-                completion_tokens: 2
-            },
+            Event::Usage { prompt_tokens: 9, completion_tokens: 2 },
             Event::End(EndReason::Length),
         ]
     );
     let seen = provider.only();
-    assert_eq!(
-        (seen.method.as_str(), seen.uri.to_string().as_str()),
-        ("POST", "/v1/chat/completions")
-    );
+    assert_eq!((seen.method.as_str(), seen.uri.to_string().as_str()), ("POST", "/v1/chat/completions"));
     assert_eq!(seen.headers["authorization"], format!("Bearer {KEY}"));
-    assert!(
-        seen.headers["user-agent"]
-            .to_str()
-            .unwrap()
-            .starts_with("atrium/")
-    );
+    assert!(seen.headers["user-agent"].to_str().unwrap().starts_with("atrium/"));
     assert_eq!(
         seen.body,
         json!({
@@ -65,25 +53,15 @@ async fn an_answer_streams_with_reasoning_and_usage() {
 #[tokio::test]
 async fn an_unfinished_answer_is_asked_for_in_words() {
     let provider = Provider::start([Script::ok(STREAM)]).await;
-    assert_eq!(
-        text(&Protocol::OpenAi.at(&provider.url), resumed()).await,
-        "Hello"
-    );
+    assert_eq!(text(&Protocol::OpenAi.at(&provider.url), resumed()).await, "Hello");
     let messages = &provider.only().body["messages"];
-    assert_eq!(
-        messages[2],
-        json!({"role": "assistant", "content": "Hello, how"})
-    );
-    assert_eq!(
-        messages[3],
-        json!({"role": "user", "content": RESUME_PROMPT})
-    );
+    assert_eq!(messages[2], json!({"role": "assistant", "content": "Hello, how"}));
+    assert_eq!(messages[3], json!({"role": "user", "content": RESUME_PROMPT}));
 }
 
 #[tokio::test]
 async fn parameters_a_server_refuses_are_left_out_or_renamed() {
-    let refuse =
-        |message: &str| Script::status(400, json!({"error": {"message": message}}).to_string());
+    let refuse = |message: &str| Script::status(400, json!({"error": {"message": message}}).to_string());
     let provider = Provider::start([
         refuse("Unrecognized request argument supplied: stream_options"),
         refuse("Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."),
@@ -94,10 +72,7 @@ async fn parameters_a_server_refuses_are_left_out_or_renamed() {
     let mut request = question();
     request.temperature = Some(0.5);
     request.max_tokens = Some(7);
-    assert_eq!(
-        text(&Protocol::OpenAi.at(&provider.url), request).await,
-        "Hello"
-    );
+    assert_eq!(text(&Protocol::OpenAi.at(&provider.url), request).await, "Hello");
     let last = provider.seen().pop().unwrap().body;
     assert_eq!(last["max_completion_tokens"], 7);
     for gone in ["stream_options", "max_tokens", "temperature"] {
@@ -108,21 +83,13 @@ async fn parameters_a_server_refuses_are_left_out_or_renamed() {
 #[tokio::test]
 async fn validation_errors_of_python_servers_are_understood() {
     let detail = json!({"detail": [{"loc": ["body", "stream_options"], "msg": "Extra inputs are not permitted"}]});
-    let provider =
-        Provider::start([Script::status(422, detail.to_string()), Script::ok(STREAM)]).await;
-    assert_eq!(
-        text(&Protocol::OpenAi.at(&provider.url), question()).await,
-        "Hello"
-    );
+    let provider = Provider::start([Script::status(422, detail.to_string()), Script::ok(STREAM)]).await;
+    assert_eq!(text(&Protocol::OpenAi.at(&provider.url), question()).await, "Hello");
 }
 
 #[tokio::test]
 async fn a_refusal_that_names_no_parameter_of_ours_is_final() {
-    let provider = Provider::start([Script::status(
-        400,
-        r#"{"error":{"message":"No images, please"}}"#,
-    )])
-    .await;
+    let provider = Provider::start([Script::status(400, r#"{"error":{"message":"No images, please"}}"#)]).await;
     let error = error(&Protocol::OpenAi.at(&provider.url), question()).await;
     assert_eq!(error.code(), "provider_refused");
     assert!(error.to_string().contains("No images, please"), "{error}");
@@ -139,18 +106,8 @@ async fn a_server_that_does_not_stream_is_understood() {
     let provider = Provider::start([Script::ok(serde_json::to_vec_pretty(&whole).unwrap())]).await;
     let (events, error) = all(&Protocol::OpenAi.at(&provider.url), question()).await;
     assert_eq!(error, None);
-    let usage = Event::Usage {
-        prompt_tokens: 3,
-        completion_tokens: 1,
-    };
-    assert_eq!(
-        events,
-        [
-            Event::Text("Hello".into()),
-            usage,
-            Event::End(EndReason::Stop)
-        ]
-    );
+    let usage = Event::Usage { prompt_tokens: 3, completion_tokens: 1 };
+    assert_eq!(events, [Event::Text("Hello".into()), usage, Event::End(EndReason::Stop)]);
 }
 
 #[tokio::test]
@@ -164,11 +121,7 @@ async fn either_sign_of_the_end_is_enough() {
         "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}",
     ] {
         let provider = Provider::start([Script::ok(format!("{piece}{end}"))]).await;
-        assert_eq!(
-            text(&Protocol::OpenAi.at(&provider.url), question()).await,
-            "Hello",
-            "{end}"
-        );
+        assert_eq!(text(&Protocol::OpenAi.at(&provider.url), question()).await, "Hello", "{end}");
     }
 }
 
@@ -188,23 +141,11 @@ async fn the_models_are_listed_by_name() {
     let provider = Provider::start([Script::ok(list)]).await;
     // A base URL may be given with the whole path, as people copy it from documentation.
     let client = Client::new(quick()).unwrap();
-    let endpoint = Endpoint {
-        base_url: format!("{}/v1/chat/completions/", provider.url),
-        key: None,
-    };
+    let endpoint = Endpoint { base_url: format!("{}/v1/chat/completions/", provider.url), key: None };
     let adapter = Adapter::OpenAi(crate::providers::openai::OpenAi::new(client, endpoint));
-    let ids: Vec<_> = adapter
-        .models()
-        .await
-        .unwrap()
-        .into_iter()
-        .map(|it| it.id)
-        .collect();
+    let ids: Vec<_> = adapter.models().await.unwrap().into_iter().map(|it| it.id).collect();
     assert_eq!(ids, ["alpha", "zeta"]);
     let seen = provider.only();
-    assert_eq!(
-        (seen.method.as_str(), seen.uri.path()),
-        ("GET", "/v1/models")
-    );
+    assert_eq!((seen.method.as_str(), seen.uri.path()), ("GET", "/v1/models"));
     assert!(seen.headers.get("authorization").is_none());
 }

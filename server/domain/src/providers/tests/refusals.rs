@@ -5,14 +5,7 @@ use crate::providers::refusal::{Refusal, body_of};
 
 fn meaning(status: Option<u16>, body: &str) -> ProviderError {
     let body = body_of(body.as_bytes());
-    Refusal {
-        status,
-        body: &body,
-        retry_after: None,
-        model: Some("m"),
-        key: Some(KEY),
-    }
-    .meaning()
+    Refusal { status, body: &body, retry_after: None, model: Some("m"), key: Some(KEY) }.meaning()
 }
 
 #[test]
@@ -44,16 +37,8 @@ fn replies_of_real_providers() {
             r#"{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the Anthropic API."}}"#,
             "provider_quota_exhausted",
         ),
-        (
-            402,
-            r#"{"error":{"message":"Insufficient Balance"}}"#,
-            "provider_quota_exhausted",
-        ),
-        (
-            403,
-            r#"{"error":{"message":"Country not supported"}}"#,
-            "provider_unauthorised",
-        ),
+        (402, r#"{"error":{"message":"Insufficient Balance"}}"#, "provider_quota_exhausted"),
+        (403, r#"{"error":{"message":"Country not supported"}}"#, "provider_unauthorised"),
         (
             404,
             r#"{"error":{"message":"The model `m` does not exist or you do not have access to it.","code":"model_not_found"}}"#,
@@ -64,47 +49,23 @@ fn replies_of_real_providers() {
             r#"{"object":"error","message":"The model `m` does not exist.","type":"NotFoundError","code":404}"#,
             "model_not_found",
         ),
-        (
-            404,
-            r#"{"type":"error","error":{"type":"not_found_error","message":"model: m"}}"#,
-            "model_not_found",
-        ),
-        (
-            404,
-            r#"{"error":"model \"m\" not found, try pulling it first"}"#,
-            "model_not_found",
-        ),
-        (
-            400,
-            r#"{"error":{"message":"m is not a valid model ID","code":400}}"#,
-            "model_not_found",
-        ),
+        (404, r#"{"type":"error","error":{"type":"not_found_error","message":"model: m"}}"#, "model_not_found"),
+        (404, r#"{"error":"model \"m\" not found, try pulling it first"}"#, "model_not_found"),
+        (400, r#"{"error":{"message":"m is not a valid model ID","code":400}}"#, "model_not_found"),
         (404, "404 page not found", "provider_protocol"),
-        (
-            404,
-            "<html><body>Not Found</body></html>",
-            "provider_protocol",
-        ),
+        (404, "<html><body>Not Found</body></html>", "provider_protocol"),
         (
             429,
             r#"{"error":{"code":429,"message":"You exceeded your current quota, please check your plan","status":"RESOURCE_EXHAUSTED"}}"#,
             "provider_rate_limited",
         ),
-        (
-            405,
-            r#"{"detail":"Method Not Allowed"}"#,
-            "provider_refused",
-        ),
+        (405, r#"{"detail":"Method Not Allowed"}"#, "provider_refused"),
         (
             503,
             r#"{"error":{"code":503,"message":"The model is overloaded.","status":"UNAVAILABLE"}}"#,
             "provider_unavailable",
         ),
-        (
-            529,
-            r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#,
-            "provider_unavailable",
-        ),
+        (529, r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#, "provider_unavailable"),
         (408, "", "provider_unavailable"),
     ];
     for (status, body, code) in table {
@@ -122,13 +83,7 @@ fn google_says_in_the_body_when_to_come_back() {
 #[test]
 fn a_providers_own_words_are_one_short_line_without_the_key() {
     let long = format!("{KEY} first\n\tsecond\u{0} {}", "é".repeat(1000));
-    let ProviderError::Refused {
-        message: Some(message),
-        ..
-    } = meaning(Some(400), &long)
-    else {
-        panic!()
-    };
+    let ProviderError::Refused { message: Some(message), .. } = meaning(Some(400), &long) else { panic!() };
     assert!(message.starts_with("[key] first second é"), "{message}");
     assert!(message.ends_with("é…"), "{message}");
     assert_eq!(message.chars().count(), 300);
