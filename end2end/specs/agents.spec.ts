@@ -114,6 +114,17 @@ test.describe('agents', { tag: '@both' }, () => {
     await expect(row(page, 'Shared draft')).toContainText('Typed for a long time in the first tab');
   });
 
+  test('instructions are text, whatever tags they have', async ({ page, signedIn }) => {
+    void signedIn;
+    const text = 'Be kind.</textarea><form action="/sign-out" method="post"><button>Click me</button></form><script>window.pwned = 1</script>';
+    await newAgent(page, 'Tagged');
+    await page.getByLabel('Instructions').fill(text);
+    await save(page, 'Create agent');
+    await page.getByRole('link', { name: 'Tagged', exact: true }).click();
+    await expect(page.getByLabel('Instructions')).toHaveValue(text);
+    await expect(page.getByRole('button', { name: 'Click me' })).toHaveCount(0);
+  });
+
   test('there is one default; switched off, an agent is not offered', async ({ page, signedIn }) => {
     void signedIn;
     await page.goto('/agents');

@@ -16,6 +16,8 @@ pub mod store;
 pub mod usage;
 
 mod state;
+#[cfg(test)]
+mod testing;
 
 pub use error::{Error, Result};
 pub use state::Atrium;
