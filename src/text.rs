@@ -19,6 +19,12 @@ pub fn shorten(text: &str, max: usize) -> String {
     format!("{}…", cut[..end].trim_end_matches([' ', ',', '.', ':', ';']))
 }
 
+/// `text` as it must stand between HTML tags where nothing escapes it: Leptos writes what is in a `textarea` as it is.
+#[must_use]
+pub fn escape_html(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
 /// Microseconds as people say them: `840 ms`, `2.1 s`, `3 min 5 s`.
 #[must_use]
 pub fn duration(micros: i64) -> String {
@@ -55,6 +61,11 @@ mod tests {
         assert_eq!(shorten("a sentence that is rather long", 20), "a sentence that is…");
         assert_eq!(shorten("ääääääääää", 5), "ääää…");
         assert_eq!(shorten("  two\n lines ", 20), "two lines");
+    }
+
+    #[test]
+    fn nothing_escaped_closes_a_tag() {
+        assert_eq!(escape_html("</textarea><b>&amp;"), "&lt;/textarea&gt;&lt;b&gt;&amp;amp;");
     }
 
     #[test]

@@ -11,6 +11,7 @@ use atrium::Failure;
 use atrium::chat::ConversationPage;
 use atrium::ids::ConversationId;
 use atrium::people::Viewer;
+use atrium::text::escape_html;
 use atrium_domain::{Error, Result};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
@@ -51,9 +52,7 @@ where
         let toast = visit.take_toast().await;
         let rail = page.map(|page| rail(&viewer, page, current));
         match (rail, content(visit, viewer).await) {
-            (Ok(rail), Ok(content)) => {
-                view! { <Title text=title/> <Frame rail=rail toast=toast>{content}</Frame> }.into_any()
-            }
+            (Ok(rail), Ok(content)) => view! { {(!title.is_empty()).then(|| view! { <Title text=title/> })} <Frame rail=rail toast=toast>{content}</Frame> }.into_any(),
             (Ok(rail), Err(error)) => view! { <Frame rail=rail toast=toast>{failed(&error)}</Frame> }.into_any(),
             (Err(error), _) => failed(&error).into_any(),
         }
@@ -272,7 +271,14 @@ pub fn TextArea(
         <div class="field">
             <label for=name>{label}</label>
             // A line break after the tag is not part of the value; without one the first of the value's own would be lost.
-            <textarea id=name name=name rows=rows aria-invalid=error.is_some().then_some("true") aria-describedby=format!("{name}-help")>{format!("\n{}", state.value(name, &value))}</textarea>
+            <textarea
+                id=name
+                name=name
+                rows=rows
+                aria-invalid=error.is_some().then_some("true")
+                aria-describedby=format!("{name}-help")
+                inner_html=format!("\n{}", escape_html(&state.value(name, &value)))
+            ></textarea>
             <FieldNote name help error/>
         </div>
     }

@@ -10,6 +10,7 @@ use tower_sessions::Session;
 /// The session's key for the id of whoever is signed in.
 pub const USER: &str = "user";
 const TOAST: &str = "toast";
+const DRAFT: &str = "draft";
 
 /// What a browser remembers of how it wants to see things; in cookies, so that the first paint is right.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -84,6 +85,19 @@ impl Visit {
     /// When the session cannot be stored.
     pub async fn toast(&self, text: impl Into<String>, undo: Option<Undo>) -> Result<()> {
         self.session.insert(TOAST, Toast { text: text.into(), undo }).await.map_err(internal)
+    }
+
+    /// Keeps a message that could not be sent because nobody was signed in; it is in the composer after signing in.
+    ///
+    /// # Errors
+    /// When the session cannot be stored.
+    pub async fn keep_draft(&self, text: &str) -> Result<()> {
+        self.session.insert(DRAFT, text).await.map_err(internal)
+    }
+
+    /// What was kept, once.
+    pub async fn take_draft(&self) -> Option<String> {
+        self.session.remove(DRAFT).await.ok().flatten()
     }
 
     /// What was to be said, once.

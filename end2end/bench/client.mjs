@@ -56,9 +56,15 @@ export class Client {
     return this.call('send_message', { conversation, instead_of: null, agent: null, text })
   }
 
-  /** Listens to a run to its end: when the first text came, when the last, and the message as stored. */
-  async follow(run) {
-    const heard = { first: null, last: null, deltas: 0, end: null, endedAt: null }
+  /**
+   * Listens to the answer that a question, or Continue, began, to its end: when the first text came, when the last, and the
+   * message as stored. As the page does, from where the reply left off: a quick provider's first words are in it already.
+   */
+  async follow(grown) {
+    const { run, text } = grown.messages.at(-1)
+    const began = text === '' ? null : now()
+    const heard = { first: began, last: began, end: null, endedAt: null }
+    if (!run) return { ...heard, end: { message: grown.messages.at(-1) }, endedAt: now() }
     let open = ''
     const decoder = new TextDecoder()
     const onData = (data) => {
@@ -72,14 +78,13 @@ export class Client {
         if (line.includes('{"type":"delta"')) {
           heard.first ??= at
           heard.last = at
-          heard.deltas += 1
         } else if (line.includes('{"type":"end"')) {
           heard.endedAt = at
           heard.end = JSON.parse(line.slice(5))
         }
       }
     }
-    const reply = await request(this.port, { path: `/runs/${run}/events`, headers: { cookie: this.cookie, accept: 'text/event-stream' }, onData })
+    const reply = await request(this.port, { path: `/runs/${run.id}/events?after=${run.seq}`, headers: { cookie: this.cookie, accept: 'text/event-stream' }, onData })
     if (reply.status !== 200) throw new Error(`the events of a run were answered with ${reply.status}`)
     if (!heard.end) throw new Error('the events of a run ended without its end')
     return heard
@@ -90,7 +95,7 @@ export class Client {
     const asked = now()
     const grown = await this.send(text, conversation)
     const accepted = now()
-    const heard = await this.follow(grown.messages.at(-1).run.id)
+    const heard = await this.follow(grown)
     return { ...heard, asked, accepted, conversation: grown.conversation, message: heard.end.message }
   }
 

@@ -42,7 +42,7 @@ export async function crash({ times, answers }) {
       plans.map(async (plan) => {
         const grown = await client.send(plan.text)
         // It breaks off in the middle; that is the point.
-        client.follow(grown.messages.at(-1).run.id).catch(() => {})
+        client.follow(grown).catch(() => {})
         return grown.conversation
       }),
     )
@@ -59,7 +59,7 @@ export async function crash({ times, answers }) {
       if (n > 0) continue
       // Continue, once a kill.
       const again = await client.call('resume', { conversation, message: answer.id })
-      const { end } = await client.follow(again.messages.at(-1).run.id)
+      const { end } = await client.follow(again)
       if (end.message.status === 'complete' && end.message.text.startsWith(answer.text) && end.message.text.length > answer.text.length) resumed += 1
       else wrong.push(`kill ${time + 1}: Continue led to ${end.message.status}`)
     }

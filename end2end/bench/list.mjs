@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { request } from './client.mjs'
 import { median, output, processorTime } from './machine.mjs'
-import { ended, folder, newFolder, track } from './processes.mjs'
+import { ended, folder, isOver, newFolder, track } from './processes.mjs'
 import { Provider } from './provider.mjs'
 import { seed } from './seed.mjs'
 import { freePort, PERSON, Server } from './server.mjs'
@@ -58,16 +58,18 @@ export async function list({ rounds, seconds, reference }) {
   const row = { what: 'list of 100 conversations, requests/s', budget: '≥ half of a bare axum + sqlx handler running the same query' }
   const items = JSON.parse(ourAnswer).items.length
   const how = `100 conversations, of which the first page of ${items} is asked for: \`POST /_fn/conversations\`, ${CONNECTIONS} kept connections, ${seconds} s each, ${rounds} times in turn with the reference, by ${hasWrk() ? 'wrk (one thread)' : 'a loop over plain sockets in Node'} on the same machine; the median.`
+  let child = null
   try {
     if (!existsSync(reference)) {
       const { rate } = await measure(ours, seconds)
       return [{ ...row, measured: `${Math.round(rate)}/s; not compared: ${reference} is missing`, how: `${how} The reference is built by \`cargo build --release -p atrium-server --example reference\`.` }]
     }
     const port = await freePort()
-    const child = track(spawn(reference, [join(copy, 'atrium.db'), `127.0.0.1:${port}`, PERSON.email], { stdio: ['ignore', 'ignore', 'inherit'] }))
+    child = track(spawn(reference, [join(copy, 'atrium.db'), `127.0.0.1:${port}`, PERSON.email], { stdio: ['ignore', 'ignore', 'inherit'] }))
     const bare = { pid: child.pid, port, path: '/', cookie: '' }
     let theirAnswer = null
     for (let tries = 0; tries < 200 && theirAnswer === null; tries += 1) {
+      if (isOver(child)) throw new Error('the reference ended by itself')
       await sleep(20)
       theirAnswer = await send(bare).then((it) => it.body, () => null)
     }
@@ -79,8 +81,6 @@ export async function list({ rounds, seconds, reference }) {
       found.ours.push(await measure(ours, seconds))
       found.bare.push(await measure(bare, seconds))
     }
-    child.kill()
-    await ended(child)
     const of = (side, what) => median(found[side].map((it) => it[what]))
     const ratio = of('ours', 'rate') / of('bare', 'rate')
     return [
@@ -92,6 +92,10 @@ export async function list({ rounds, seconds, reference }) {
       },
     ]
   } finally {
+    if (child) {
+      child.kill()
+      await ended(child)
+    }
     await server.stop()
     await provider.stop()
   }

@@ -80,6 +80,7 @@ export async function many({ answers, chunks, every }) {
 
     const told = chats.flatMap(({ chat }, n) => (chat ? [[chat, notes[n]]] : []))
     const relayed = told.map(([chat, note]) => chat.first - note.sent[0][0])
+    const whole = told.map(([chat]) => chat.first - chat.asked)
     const accepted = told.map(([chat]) => chat.accepted - chat.asked)
     const late = told.map(([chat, note]) => chat.endedAt - note.sent.at(-1)[0])
     rows.push(
@@ -88,14 +89,14 @@ export async function many({ answers, chunks, every }) {
         budget: 'all complete, after a restart byte-equal to what the provider sent',
         measured: `${found.equal} of ${answers}, ${found.wrong.length} failed`,
         holds: found.equal === answers,
-        how: `${answers} new conversations; the provider streams to each ${chunks} pieces of random text from all of Unicode, ${every} ms apart. After the last “end” event kill -9, a new server on the same folder, and every answer read by \`POST /_fn/messages\` and compared byte by byte. All of it took ${(took / 1000).toFixed(1)} s; memory at the end ${mb(peak)}; from the provider's last piece to “end” p99 ${ms(quantile(late, 0.99))}.`,
+        how: `${answers} new conversations; the provider streams to each ${chunks} pieces of random text from all of Unicode, ${every} ms apart. After the last “end” event kill -9, a new server on the same folder, and every answer read by \`POST /_fn/messages\` and compared byte by byte. All of it took ${(took / 1000).toFixed(1)} s; memory at the end ${mb(peak)}; from the provider’s last piece to “end” p99 ${ms(quantile(late, 0.99))}.`,
       },
       {
         what: `${answers} answers at once, ${how}: first token`,
         budget: 'p99 ≤ 100 ms',
-        measured: `p99 ${ms(quantile(relayed, 0.99))}, median ${ms(median(relayed))}`,
+        measured: `p99 ${ms(quantile(relayed, 0.99))}, median ${ms(median(relayed))} after the provider’s; p99 ${ms(quantile(whole, 0.99))}, median ${ms(median(whole))} after the question`,
         holds: quantile(relayed, 0.99) <= 100,
-        how: `In the same run, from the moment before the provider wrote its first piece, which it does as soon as it is asked, to the first event with text at the listener. Sending was answered after ${ms(median(accepted))} median, ${ms(quantile(accepted, 0.99))} p99. One process listens to all ${answers} on the same processors: its own event loop was late by ${ms(lag)} p99, which is in the figure.`,
+        how: `In the same run, from the moment before the provider wrote its first piece, which it does as soon as it is asked, to the first event with text at the listener: that is what the budget is held against. Sending was answered after ${ms(median(accepted))} median, ${ms(quantile(accepted, 0.99))} p99. One process listens to all ${answers} on the same processors: its own event loop was late by ${ms(lag)} p99, which is in the figure.`,
       },
     )
   }

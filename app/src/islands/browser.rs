@@ -33,6 +33,19 @@ pub fn show_path(path: &str) {
     }
 }
 
+/// What is in a field of the page as the server sent it, by its id: people type before the WASM is there.
+#[must_use]
+pub fn typed(id: &str) -> Option<String> {
+    if !cfg!(feature = "hydrate") {
+        return None;
+    }
+    let field = document().get_element_by_id(id)?;
+    let input = field.dyn_ref::<web_sys::HtmlInputElement>().map(web_sys::HtmlInputElement::value);
+    let area = || field.dyn_ref::<web_sys::HtmlTextAreaElement>().map(web_sys::HtmlTextAreaElement::value);
+    let choice = || field.dyn_ref::<web_sys::HtmlSelectElement>().map(web_sys::HtmlSelectElement::value);
+    input.or_else(area).or_else(choice)
+}
+
 /// Gives an element the keyboard.
 pub fn focus(selector: &str) {
     if let Some(element) =
@@ -40,6 +53,12 @@ pub fn focus(selector: &str) {
     {
         let _ = element.focus();
     }
+}
+
+/// Whether the keyboard is in a field.
+#[must_use]
+pub fn is_typing() -> bool {
+    document().active_element().is_some_and(|it| it.matches("input, textarea, select").unwrap_or_default())
 }
 
 /// Whether the page shows its end, give or take a line.

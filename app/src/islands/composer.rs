@@ -2,6 +2,7 @@
 
 use super::browser;
 use crate::icons::{Icon, icon};
+use atrium::text::escape_html;
 use leptos::prelude::*;
 
 #[component]
@@ -40,12 +41,20 @@ pub fn Composer(
             event.prevent_default();
             submit();
         }
-        "Escape" if running.get_untracked().is_some() => {
-            event.prevent_default();
-            stop();
-        }
         _ => {}
     };
+    if cfg!(feature = "hydrate") {
+        // Wherever the keyboard is: Esc stops the answer, / goes to the composer.
+        let handle = window_event_listener(leptos::ev::keydown, move |event| match event.key().as_str() {
+            "Escape" if !event.default_prevented() && running.get_untracked().is_some() => stop(),
+            "/" if !browser::is_typing() && !event.ctrl_key() && !event.meta_key() && !event.alt_key() => {
+                event.prevent_default();
+                browser::focus("#composer");
+            }
+            _ => {}
+        });
+        on_cleanup(move || handle.remove());
+    }
     view! {
         <form
             class="composer"
@@ -80,7 +89,8 @@ pub fn Composer(
                         text.set(typed);
                     }
                     on:keydown=keyed
-                >{format!("\n{draft}")}</textarea>
+                    inner_html=format!("\n{}", escape_html(&draft))
+                ></textarea>
                 <Show
                     when=move || running.get().is_some()
                     fallback=move || view! { <button class="button primary icon-only send" name="action" value="send" aria-label="Send" title="Send (Enter)">{icon(Icon::Send)}</button> }

@@ -173,7 +173,7 @@ fn RenameField(title: String, done: impl Fn(Option<String>) + Copy + Send + 'sta
     let is_done = StoredValue::new(false);
     let finish = move |title: Option<String>| {
         // Enter takes the field away, which also takes the focus from it.
-        if !is_done.get_value() {
+        if is_done.try_get_value() == Some(false) {
             is_done.set_value(true);
             done(title);
         }

@@ -138,8 +138,10 @@ fn figures(view: &MessageView) -> Option<String> {
     if view.author == Author::User || view.status == MessageStatus::Streaming {
         return None;
     }
-    let tokens =
-        view.completion_tokens.map(|it| format!("{}{it} tokens", if view.tokens_estimated { "about " } else { "" }));
+    let tokens = view
+        .completion_tokens
+        .filter(|it| *it > 0)
+        .map(|it| format!("{}{it} tokens", if view.tokens_estimated { "about " } else { "" }));
     let cost = view.cost.filter(|it| *it > 0).map(dollars);
     let parts: Vec<String> =
         [view.model.clone(), tokens, view.latency.map(duration), cost].into_iter().flatten().collect();
@@ -165,7 +167,7 @@ fn EditField(text: String, done: impl Fn(Option<String>) + Copy + Send + Sync + 
                 on:input:target=move |event| typed.set(event.target().value())
                 on:keydown=move |event| {
                     if event.key() == "Escape" {
-                        event.stop_propagation();
+                        event.prevent_default();
                         done(None);
                     } else if event.key() == "Enter" && !event.shift_key() && !event.is_composing() {
                         event.prevent_default();

@@ -1,5 +1,6 @@
 //! Provider and model of an agent: what the provider really offers, and a button to try it.
 
+use super::browser;
 use crate::functions;
 use crate::icons::{Icon, icon};
 use atrium::agents::AgentForm;
@@ -18,8 +19,8 @@ enum Trial {
 
 #[island]
 pub fn ModelField(provider: String, model: String, error: Option<String>) -> impl IntoView {
-    let chosen = RwSignal::new(provider);
-    let model = RwSignal::new(model);
+    let chosen = RwSignal::new(browser::typed("provider").unwrap_or(provider));
+    let model = RwSignal::new(browser::typed("model").unwrap_or(model));
     let offered = RwSignal::new(Vec::<String>::new());
     let problem = RwSignal::new(error);
     let note = RwSignal::new(None::<String>);

@@ -6,7 +6,7 @@ use super::message::{Ask, Message};
 use super::{browser, toasts};
 use crate::functions::{self, Grown, Refusal};
 use crate::icons::{Icon, icon};
-use atrium::chat::{MESSAGE_MAX, MessageView, Thread};
+use atrium::chat::{MESSAGE_MAX, MessageView, Thread, UNTITLED};
 use atrium::ids::{AgentId, ConversationId};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -26,20 +26,27 @@ pub struct AgentChoice {
 }
 
 thread_local! {
-    static TITLE: Cell<Option<RwSignal<String>>> = const { Cell::new(None) };
+    /// The room on this page, for the list of conversations.
+    static ROOM: Cell<Option<State>> = const { Cell::new(None) };
 }
 
 /// The conversation that is shown has another title.
 pub fn retitle(title: &str) {
-    if let Some(signal) = TITLE.get() {
-        signal.set(title.to_owned());
+    if let Some(room) = ROOM.get() {
+        room.title.set(title.to_owned());
         document().set_title(&format!("{title} · Atrium"));
     }
 }
 
-/// The conversation that is shown is gone.
+/// The conversation that is shown was deleted: the room is empty for a new one.
 pub fn leave() {
-    let _ = window().location().set_href("/");
+    if let Some(room) = ROOM.get() {
+        room.messages.set(Vec::new());
+        room.has_older.set(false);
+        room.conversation.set(None);
+        retitle(UNTITLED);
+        browser::show_path("/");
+    }
 }
 
 /// What the room is made of; signals all, so it is copied freely.
@@ -239,7 +246,7 @@ pub fn Room(
 ) -> impl IntoView {
     let (conversation, title, messages, has_older) = match thread {
         Some(it) => (Some(it.id), it.title, it.messages, it.has_older),
-        None => (None, "New conversation".to_owned(), Vec::<MessageView>::new(), false),
+        None => (None, UNTITLED.to_owned(), Vec::<MessageView>::new(), false),
     };
     let state = State {
         conversation: RwSignal::new(conversation),
@@ -247,13 +254,16 @@ pub fn Room(
         messages: RwSignal::new(messages.into_iter().map(Live::new).collect()),
         has_older: RwSignal::new(has_older),
         agent: RwSignal::new(agent),
-        text: RwSignal::new(draft.clone()),
+        text: RwSignal::new(browser::typed("composer").unwrap_or_else(|| draft.clone())),
         error: RwSignal::new(error.map(|it| (it, false))),
         follows: RwSignal::new(true),
         scroller: NodeRef::new(),
     };
     if cfg!(feature = "hydrate") {
-        TITLE.set(Some(state.title));
+        ROOM.set(Some(state));
+        // A conversation that was begun here has an address of its own, but not a page that Back could return to.
+        let handle = window_event_listener(leptos::ev::popstate, |_| drop(window().location().reload()));
+        on_cleanup(move || handle.remove());
     }
     Effect::new(move || state.listen());
 

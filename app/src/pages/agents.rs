@@ -18,8 +18,8 @@ pub fn AgentList() -> impl IntoView {
     signed_in("Agents", None, async |visit, viewer| {
         let atrium = &visit.atrium;
         let scope = atrium.store.as_viewer(&viewer);
-        agents::default(scope, &atrium.ports, &atrium.connections).await?;
-        let rows = agents::list(scope).await?.into_iter().map(row).collect_view();
+        let agents = agents::list_from_the_first_visit(scope, &atrium.ports, &atrium.connections).await?;
+        let rows = agents.into_iter().map(row).collect_view();
         let presets = PRESETS.iter().map(|it| {
             view! {
                 <li><a class="preset" href=format!("/agents/new?preset={}", it.key)>{icon(Icon::avatar(it.avatar))}<span><strong>{it.name}</strong><span class="muted">{it.description}</span></span></a></li>

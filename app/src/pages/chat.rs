@@ -21,7 +21,7 @@ pub fn NewChat() -> impl IntoView {
     signed_in("New conversation", None, async move |visit, viewer| {
         let (agents, default) = choices(&visit, &viewer).await?;
         let agent = agents.iter().find(|it| it.id.to_string() == wanted).map_or(default, |it| it.id);
-        let (draft, error) = refused(&form);
+        let (draft, error) = refused(&form, &visit).await;
         Ok(view! { <Room thread=None agents=agents agent=agent draft=draft error=error/> })
     })
 }
@@ -31,12 +31,12 @@ pub fn Conversation() -> impl IntoView {
     let params = use_params_map();
     let id = params.with_untracked(|it| it.get("id").unwrap_or_default()).parse::<ConversationId>();
     let form = FormState::current();
-    signed_in("Chat", id.clone().ok(), async move |visit, viewer| {
+    signed_in("", id.clone().ok(), async move |visit, viewer| {
         let id = id.map_err(|_| Error::NotFound("conversation"))?;
         let thread = visit.atrium.chat.thread(&viewer, id, None).await?;
         let (agents, default) = choices(&visit, &viewer).await?;
         let agent = thread.agent_id.filter(|wanted| agents.iter().any(|it| it.id == *wanted)).unwrap_or(default);
-        let (draft, error) = refused(&form);
+        let (draft, error) = refused(&form, &visit).await;
         Ok(view! {
             <Title text=thread.title.clone()/>
             {is_streaming(&thread).then(|| view! { <noscript><meta http-equiv="refresh" content="2"/></noscript> })}
@@ -64,9 +64,10 @@ async fn choices(visit: &Visit, viewer: &Viewer) -> Result<(Vec<AgentChoice>, Ag
     Ok((agents::list(scope).await?.into_iter().filter(|it| it.is_active).map(choice).collect(), default))
 }
 
-/// What was typed into a message that was refused, and why.
-fn refused(form: &FormState) -> (String, Option<String>) {
-    (form.value("text", ""), form.failure().map(|it| it.message))
+/// What was typed into a message that was refused, and why; or what was kept while somebody had to sign in again.
+async fn refused(form: &FormState, visit: &Visit) -> (String, Option<String>) {
+    let kept = visit.take_draft().await.unwrap_or_default();
+    (form.value("text", &kept), form.failure().map(|it| it.message))
 }
 
 /// `POST /`: the first message of a conversation.

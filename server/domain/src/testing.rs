@@ -117,7 +117,12 @@ impl Provider {
 
 /// What the person said last.
 pub fn last_words(body: &Value) -> String {
-    body["messages"].as_array().and_then(|it| it.last()).and_then(|it| it["content"].as_str()).unwrap_or_default().to_owned()
+    body["messages"]
+        .as_array()
+        .and_then(|it| it.last())
+        .and_then(|it| it["content"].as_str())
+        .unwrap_or_default()
+        .to_owned()
 }
 
 async fn play(State(book): State<Arc<Book>>, body: Bytes) -> Response {
@@ -125,7 +130,11 @@ async fn play(State(book): State<Arc<Book>>, body: Bytes) -> Response {
     let steps = (book.script.lock().unwrap())(&body);
     book.seen.lock().unwrap().push(body);
     if let Some(Step::Refuse(status, message)) = steps.first() {
-        return Response::builder().status(*status).header("content-type", "application/json").body(Body::from(*message)).unwrap();
+        return Response::builder()
+            .status(*status)
+            .header("content-type", "application/json")
+            .body(Body::from(*message))
+            .unwrap();
     }
     let stream = async_stream::stream! {
         let event = |value: Value| Ok::<_, std::io::Error>(format!("data: {value}\n\n"));
@@ -172,20 +181,38 @@ pub async fn worlds_with(more: &[(&str, &str)]) -> Vec<World> {
     let mut all = Vec::new();
     for it in stores().await {
         let provider = Provider::start().await;
-        let mut env: BTreeMap<String, String> = [("OPENAI_BASE_URL", provider.url.as_str()), ("DEFAULT_LLM_PROVIDER", "openai"), ("DEFAULT_MODEL", "fake-1")]
-            .iter()
-            .chain(more)
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
+        let mut env: BTreeMap<String, String> = [
+            ("OPENAI_BASE_URL", provider.url.as_str()),
+            ("DEFAULT_LLM_PROVIDER", "openai"),
+            ("DEFAULT_MODEL", "fake-1"),
+        ]
+        .iter()
+        .chain(more)
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect();
         env.retain(|_, value| !value.is_empty());
         let settings = Settings::new(settings_from(env), Seal::new("test"));
         let connections = Arc::new(connections(&settings));
         let accounts = Accounts::new(it.store.clone(), it.ports.clone(), Hasher::weak().unwrap());
-        let person = |name: &str| NewPerson { name: name.to_owned(), email: format!("{name}@example.org"), password: "correct horse battery".to_owned() };
+        let person = |name: &str| NewPerson {
+            name: name.to_owned(),
+            email: format!("{name}@example.org"),
+            password: "correct horse battery".to_owned(),
+        };
         let ada = accounts.create_superuser(&person("ada")).await.unwrap();
         let bob = accounts.register(&person("bob"), "test").await.unwrap();
         let chat = Chat::start(it.store.clone(), it.ports.clone(), connections.clone()).await.unwrap();
-        all.push(World { store: it.store.clone(), ports: it.ports.clone(), settings, connections, chat, provider, ada, bob, _keep: it });
+        all.push(World {
+            store: it.store.clone(),
+            ports: it.ports.clone(),
+            settings,
+            connections,
+            chat,
+            provider,
+            ada,
+            bob,
+            _keep: it,
+        });
     }
     all
 }
@@ -198,7 +225,11 @@ pub fn settings_from(env: BTreeMap<String, String>) -> Boot {
 /// Ways to the providers that do not wait long before they try again.
 pub fn connections(settings: &Settings) -> Connections {
     let limits = Limits { tries: 2, pause: Duration::from_millis(10), ..Limits::default() };
-    Connections::new(Client::new(limits).unwrap(), Runner::new("/nonexistent/model.gguf".into(), Duration::from_secs(60)), settings.clone())
+    Connections::new(
+        Client::new(limits).unwrap(),
+        Runner::new("/nonexistent/model.gguf".into(), Duration::from_secs(60)),
+        settings.clone(),
+    )
 }
 
 impl World {

@@ -68,7 +68,11 @@ pub async fn serve(Path(name): Path<String>, headers: HeaderMap) -> Response {
 
 /// The few files whose names are fixed.
 pub async fn serve_root(request: Request) -> Response {
-    let name = request.uri().path().trim_start_matches('/');
+    let name = match request.uri().path().trim_start_matches('/') {
+        // Where nobody tells them otherwise, browsers ask for this one.
+        "favicon.ico" => "favicon.svg",
+        name => name,
+    };
     let manifest = manifest();
     let hashed = manifest.get(name).map_or(name, String::as_str);
     file(hashed, request.headers(), "public, max-age=3600")

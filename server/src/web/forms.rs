@@ -27,6 +27,11 @@ pub async fn submit(
             let failure = error.to_failure();
             super::errors::log(&error, failure.status);
             if failure.needs_sign_in() {
+                if let Some(text) = fields.filled("text")
+                    && let Err(error) = visit.keep_draft(text).await
+                {
+                    tracing::warn!(cause = error.cause(), "a draft could not be kept: {error}");
+                }
                 return (StatusCode::SEE_OTHER, [(header::LOCATION, forms::sign_in_path(uri.path()))]).into_response();
             }
             let mut request = Request::new(axum::body::Body::empty());

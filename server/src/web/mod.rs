@@ -55,6 +55,7 @@ pub fn router(atrium: Atrium) -> Router {
     Router::new()
         .route("/assets/{name}", get(assets::serve))
         .route("/favicon.svg", get(assets::serve_root))
+        .route("/favicon.ico", get(assets::serve_root))
         .route("/manifest.webmanifest", get(assets::serve_root))
         .route("/robots.txt", get(assets::serve_root))
         .route("/api/health", get(health::health))

@@ -60,7 +60,13 @@ async fn the_setup_link_works_once() {
         assert_eq!(accounts.setup_token().await.unwrap(), None, "there is somebody now");
         assert_eq!(accounts.sign_in(&credentials("ada", PASSWORD), "a").await.unwrap(), ada);
         assert_eq!(number_of(&it.store, "SELECT COUNT(*) FROM users").await, 1);
-        let hash: (Vec<u8>,) = it.store.as_system("test").optional("SELECT token_hash FROM one_time_links", args![]).await.unwrap().unwrap();
+        let hash: (Vec<u8>,) = it
+            .store
+            .as_system("test")
+            .optional("SELECT token_hash FROM one_time_links", args![])
+            .await
+            .unwrap()
+            .unwrap();
         assert_ne!(hash.0, token.as_bytes(), "whoever reads the table cannot use the link");
     }
 }
@@ -88,7 +94,9 @@ async fn of_two_with_the_same_setup_link_one_wins() {
         let tries: Vec<_> = (0..8)
             .map(|n| {
                 let (accounts, token) = (accounts.clone(), token.clone());
-                tokio::spawn(async move { accounts.create_first_administrator(&token, &person(&format!("p{n}"))).await })
+                tokio::spawn(
+                    async move { accounts.create_first_administrator(&token, &person(&format!("p{n}"))).await },
+                )
             })
             .collect();
         let mut won = 0;
@@ -153,7 +161,8 @@ async fn only_the_right_password_opens() {
         let ada = accounts.register(&person("ada"), "a").await.unwrap();
         let mixed = Credentials { email: " Ada@EXAMPLE.org".to_owned(), password: PASSWORD.to_owned() };
         assert_eq!(accounts.sign_in(&mixed, "a").await.unwrap(), ada);
-        let wrong = accounts.sign_in(&credentials("ada", "correct horse battery!"), "a").await.unwrap_err().to_failure();
+        let wrong =
+            accounts.sign_in(&credentials("ada", "correct horse battery!"), "a").await.unwrap_err().to_failure();
         let nobody = accounts.sign_in(&credentials("nobody", PASSWORD), "a").await.unwrap_err().to_failure();
         assert_eq!(wrong, nobody, "nobody learns who has an account");
         assert_eq!(wrong.fields[0].field, "password");
@@ -161,7 +170,11 @@ async fn only_the_right_password_opens() {
         assert_eq!(field(accounts.sign_in(&Credentials::default(), "a").await), "email");
         it.store.as_system("test").execute("UPDATE users SET is_active = FALSE", args![]).await.unwrap();
         assert_eq!(field(accounts.sign_in(&credentials("ada", PASSWORD), "a").await), "email", "the account is off");
-        assert_eq!(field(accounts.sign_in(&credentials("ada", "a wrong password"), "a").await), "password", "which only its owner learns");
+        assert_eq!(
+            field(accounts.sign_in(&credentials("ada", "a wrong password"), "a").await),
+            "password",
+            "which only its owner learns"
+        );
         assert_eq!(accounts.viewer(ada.id).await.unwrap(), None, "and its sessions are worth nothing");
     }
 }
@@ -171,7 +184,11 @@ async fn only_the_right_password_opens() {
 async fn strange_characters_are_no_fault() {
     for it in stores().await {
         let accounts = accounts(&it, it.ports.clone());
-        let odd = NewPerson { name: "A\0da <script>".to_owned(), email: "odd@example.org".to_owned(), password: format!("{PASSWORD}\0") };
+        let odd = NewPerson {
+            name: "A\0da <script>".to_owned(),
+            email: "odd@example.org".to_owned(),
+            password: format!("{PASSWORD}\0"),
+        };
         let viewer = accounts.register(&odd, "a").await.unwrap();
         assert!(accounts.viewer(viewer.id).await.unwrap().unwrap().name.ends_with("da <script>"));
         let nul = Credentials { email: "o\0dd@example.org".to_owned(), password: "x".to_owned() };
@@ -191,7 +208,10 @@ async fn wrong_passwords_are_limited_per_account() {
         accounts.register(&person("bob"), "a").await.unwrap();
         for n in 0..10 {
             // From ever other addresses, as one who guesses would.
-            assert_eq!(field(accounts.sign_in(&credentials("ada", "a wrong password"), &format!("a{n}")).await), "password");
+            assert_eq!(
+                field(accounts.sign_in(&credentials("ada", "a wrong password"), &format!("a{n}")).await),
+                "password"
+            );
         }
         let failure = accounts.sign_in(&credentials("ada", PASSWORD), "fresh").await.unwrap_err().to_failure();
         assert_eq!((failure.status, failure.code.as_str()), (429, "rate_limited"));
@@ -212,7 +232,10 @@ async fn a_success_wipes_the_slate() {
         accounts.register(&person("ada"), "a").await.unwrap();
         for round in 0..3 {
             for _ in 0..9 {
-                assert_eq!(field(accounts.sign_in(&credentials("ada", "a wrong password"), &format!("a{round}")).await), "password");
+                assert_eq!(
+                    field(accounts.sign_in(&credentials("ada", "a wrong password"), &format!("a{round}")).await),
+                    "password"
+                );
             }
             accounts.sign_in(&credentials("ada", PASSWORD), &format!("a{round}")).await.unwrap();
         }
@@ -226,7 +249,10 @@ async fn attempts_are_limited_per_address() {
         let accounts = accounts(&it, clock.ports());
         accounts.register(&person("ada"), "home").await.unwrap();
         for n in 0..50 {
-            assert_eq!(field(accounts.sign_in(&credentials(&format!("p{n}"), "a wrong password"), "one").await), "password");
+            assert_eq!(
+                field(accounts.sign_in(&credentials(&format!("p{n}"), "a wrong password"), "one").await),
+                "password"
+            );
         }
         assert_eq!(code(accounts.sign_in(&credentials("ada", PASSWORD), "one").await), "rate_limited");
         accounts.sign_in(&credentials("ada", PASSWORD), "another").await.unwrap();
@@ -258,7 +284,9 @@ async fn attempts_at_once_are_all_counted() {
         let tries: Vec<_> = (0..30)
             .map(|n| {
                 let accounts = accounts.clone();
-                tokio::spawn(async move { accounts.sign_in(&credentials("ada", "a wrong password"), &format!("a{n}")).await })
+                tokio::spawn(async move {
+                    accounts.sign_in(&credentials("ada", "a wrong password"), &format!("a{n}")).await
+                })
             })
             .collect();
         let mut heard = 0;
@@ -294,7 +322,10 @@ async fn sessions_live_until_they_are_ended() {
         let sessions = Sessions::new(it.store.clone());
         let anonymous = session(None, "{}", 1000);
         assert!(sessions.create("cookie", &anonymous, 0).await.unwrap());
-        assert!(!sessions.create("cookie", &session(Some(&ada), "{}", 9), 0).await.unwrap(), "an id that exists is not overwritten");
+        assert!(
+            !sessions.create("cookie", &session(Some(&ada), "{}", 9), 0).await.unwrap(),
+            "an id that exists is not overwritten"
+        );
         assert_eq!(sessions.load("cookie", 0).await.unwrap(), Some(anonymous));
         assert_eq!(sessions.load("Cookie", 0).await.unwrap(), None);
         let signed_in = session(Some(&ada), "{\"user\":1}", 2000);
@@ -303,7 +334,11 @@ async fn sessions_live_until_they_are_ended() {
         assert_eq!(sessions.load("cookie", 2000).await.unwrap(), None, "expired");
         sessions.delete("cookie").await.unwrap();
         sessions.update("cookie", &signed_in).await.unwrap();
-        assert_eq!(sessions.load("cookie", 0).await.unwrap(), None, "what was ended is not brought back by a request under way");
+        assert_eq!(
+            sessions.load("cookie", 0).await.unwrap(),
+            None,
+            "what was ended is not brought back by a request under way"
+        );
         assert_eq!(number_of(&it.store, "SELECT COUNT(*) FROM sessions").await, 0);
     }
 }
@@ -343,7 +378,8 @@ async fn only_expired_sessions_are_swept_out() {
 async fn the_cookie_cannot_be_read_from_the_table() {
     for it in stores().await {
         Sessions::new(it.store.clone()).create("the-cookie", &session(None, "{}", 10), 0).await.unwrap();
-        let (id,): (Vec<u8>,) = it.store.as_system("test").optional("SELECT id FROM sessions", args![]).await.unwrap().unwrap();
+        let (id,): (Vec<u8>,) =
+            it.store.as_system("test").optional("SELECT id FROM sessions", args![]).await.unwrap().unwrap();
         assert_eq!(id.len(), 32);
         assert!(!String::from_utf8_lossy(&id).contains("cookie"));
     }

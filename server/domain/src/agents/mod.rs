@@ -123,6 +123,24 @@ pub async fn default(scope: Scope<'_>, ports: &Ports, connections: &Connections)
     }
 }
 
+/// As [`list`], with the default agent made for somebody who never had one. Whoever deleted theirs is not given another
+/// before they need it: undoing the deletion must find its place free.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list_from_the_first_visit(
+    scope: Scope<'_>,
+    ports: &Ports,
+    connections: &Connections,
+) -> Result<Vec<Agent>> {
+    let ever: Option<(i64,)> =
+        scope.optional("SELECT created_at FROM agents WHERE owner_id = $1 LIMIT 1", args![scope.viewer.id]).await?;
+    if ever.is_none() {
+        default(scope, ports, connections).await?;
+    }
+    list(scope).await
+}
+
 /// A new agent of the viewer's.
 ///
 /// # Errors
@@ -212,7 +230,10 @@ pub async fn update(
 /// [`Error::NotFound`] when it is not the viewer's.
 pub async fn delete(scope: Scope<'_>, ports: &Ports, id: AgentId) -> Result<()> {
     let deleted = scope
-        .execute("UPDATE agents SET deleted_at = $3, is_default = FALSE WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL", args![id, scope.viewer.id, ports.now()])
+        .execute(
+            "UPDATE agents SET deleted_at = $3 WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL",
+            args![id, scope.viewer.id, ports.now()],
+        )
         .await?;
     if deleted == 0 { Err(Error::NotFound("agent")) } else { Ok(()) }
 }
@@ -222,8 +243,14 @@ pub async fn delete(scope: Scope<'_>, ports: &Ports, id: AgentId) -> Result<()> 
 /// # Errors
 /// When it is not the viewer's, or another has its name by now.
 pub async fn restore(scope: Scope<'_>, id: AgentId) -> Result<()> {
+    // It comes back as the default it was, unless another one is that by now.
     let restored = scope
-        .execute("UPDATE agents SET deleted_at = NULL WHERE id = $1 AND owner_id = $2", args![id, scope.viewer.id])
+        .execute(
+            "UPDATE agents SET deleted_at = NULL, is_default = is_default AND NOT EXISTS
+                (SELECT 1 FROM agents other WHERE other.owner_id = $2 AND other.is_default AND other.deleted_at IS NULL)
+             WHERE id = $1 AND owner_id = $2 AND deleted_at IS NOT NULL",
+            args![id, scope.viewer.id],
+        )
         .await
         .map_err(name_taken)?;
     if restored == 0 { Err(Error::NotFound("agent")) } else { Ok(()) }

@@ -34,7 +34,13 @@ fn is_missing<T: std::fmt::Debug>(outcome: Result<T, Error>) {
 }
 
 async fn defaults(world: &World) -> Vec<String> {
-    list(world.store.as_viewer(&world.ada)).await.unwrap().into_iter().filter(|it| it.is_default).map(|it| it.name).collect()
+    list(world.store.as_viewer(&world.ada))
+        .await
+        .unwrap()
+        .into_iter()
+        .filter(|it| it.is_default)
+        .map(|it| it.name)
+        .collect()
 }
 
 #[tokio::test]
@@ -44,7 +50,16 @@ async fn an_agent_is_kept_as_it_was_given() {
         let made = create(scope, &world.ports, &draft("Lab")).await.unwrap();
         let expected = draft("Lab");
         assert_eq!(
-            (made.name.as_str(), &made.description, made.avatar.as_str(), made.provider, made.model.as_str(), made.temperature, made.max_tokens, &made.system_prompt),
+            (
+                made.name.as_str(),
+                &made.description,
+                made.avatar.as_str(),
+                made.provider,
+                made.model.as_str(),
+                made.temperature,
+                made.max_tokens,
+                &made.system_prompt
+            ),
             ("Lab", &expected.description, "flask", Provider::OpenAi, "fake-1", 0.35, 1234, &expected.system_prompt)
         );
         assert!(made.is_active && !made.is_default);
@@ -58,7 +73,10 @@ async fn everybody_has_a_default_agent_from_the_first_visit() {
     for world in worlds().await {
         let scope = world.store.as_viewer(&world.ada);
         let first = default(scope, &world.ports, &world.connections).await.unwrap();
-        assert_eq!((first.provider, first.model.as_str(), first.name.as_str()), (Provider::OpenAi, "fake-1", PRESETS[0].name));
+        assert_eq!(
+            (first.provider, first.model.as_str(), first.name.as_str()),
+            (Provider::OpenAi, "fake-1", PRESETS[0].name)
+        );
         assert_eq!(default(scope, &world.ports, &world.connections).await.unwrap(), first, "and keeps it");
         let bobs = default(world.store.as_viewer(&world.bob), &world.ports, &world.connections).await.unwrap();
         assert_ne!(bobs.id, first.id);
@@ -79,7 +97,8 @@ async fn many_tabs_at_once_get_the_same_default_agent() {
     for world in worlds().await {
         let tabs: Vec<_> = (0..16)
             .map(|_| {
-                let (store, ports, connections, ada) = (world.store.clone(), world.ports.clone(), world.connections.clone(), world.ada.clone());
+                let (store, ports, connections, ada) =
+                    (world.store.clone(), world.ports.clone(), world.connections.clone(), world.ada.clone());
                 tokio::spawn(async move { default(store.as_viewer(&ada), &ports, &connections).await.map(|it| it.id) })
             })
             .collect();
@@ -137,7 +156,10 @@ async fn one_agent_is_the_default() {
         assert_eq!(field(create(ada, &world.ports, &marked("One")).await), "name");
         assert!(update(ada, &world.ports, two.id, &marked("Two"), Some(1)).await.is_err());
         assert_eq!(defaults(&world).await, ["Three"]);
-        assert_eq!(default(world.store.as_viewer(&world.bob), &world.ports, &world.connections).await.unwrap().name, "Bob's");
+        assert_eq!(
+            default(world.store.as_viewer(&world.bob), &world.ports, &world.connections).await.unwrap().name,
+            "Bob's"
+        );
     }
 }
 
@@ -147,8 +169,23 @@ async fn a_stale_form_saves_over_nobody() {
         let ada = world.store.as_viewer(&world.ada);
         let made = create(ada, &world.ports, &draft("Lab")).await.unwrap();
         tokio::time::sleep(Duration::from_millis(2)).await;
-        let changed = update(ada, &world.ports, made.id, &AgentDraft { description: "first".to_owned(), ..draft("Lab") }, Some(made.updated_at)).await.unwrap();
-        let stale = update(ada, &world.ports, made.id, &AgentDraft { description: "second".to_owned(), ..draft("Lab") }, Some(made.updated_at)).await;
+        let changed = update(
+            ada,
+            &world.ports,
+            made.id,
+            &AgentDraft { description: "first".to_owned(), ..draft("Lab") },
+            Some(made.updated_at),
+        )
+        .await
+        .unwrap();
+        let stale = update(
+            ada,
+            &world.ports,
+            made.id,
+            &AgentDraft { description: "second".to_owned(), ..draft("Lab") },
+            Some(made.updated_at),
+        )
+        .await;
         let failure = stale.unwrap_err().to_failure();
         assert_eq!((failure.status, failure.code.as_str()), (409, "stale_form"));
         assert_eq!(get(ada, made.id).await.unwrap().description, "first");

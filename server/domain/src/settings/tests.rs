@@ -46,7 +46,13 @@ async fn each_layer_comes_before_the_one_below() {
         assert_eq!((boot.text("ollama_base_url"), boot.source("ollama_base_url")), expected);
     }
     let options = BTreeMap::from([("listen", "127.0.0.1:1".to_owned())]);
-    let boot = Boot::resolve(&Layers { file: None, dot_env: BTreeMap::new(), env: pairs(&[("ATRIUM_LISTEN", "127.0.0.1:2")]), options }).unwrap();
+    let boot = Boot::resolve(&Layers {
+        file: None,
+        dot_env: BTreeMap::new(),
+        env: pairs(&[("ATRIUM_LISTEN", "127.0.0.1:2")]),
+        options,
+    })
+    .unwrap();
     assert_eq!(boot.text("listen"), "127.0.0.1:1", "the command line comes before the environment");
 
     for world in worlds().await {
@@ -101,9 +107,21 @@ fn the_names_that_operators_have_keep_working() {
         let boot = resolve(None, &[(name, value)], &[]).unwrap();
         assert_eq!((boot.text(key), boot.source(key)), (value, Source::DotEnv), "{name} in .env");
     }
-    assert_eq!(from_env(&[("ATRIUM_LOG", "warn"), ("RUST_LOG", "debug")]).unwrap().text("log_level"), "warn", "our own name first");
-    assert_eq!(from_env(&[("ATRIUM_LOG", ""), ("RUST_LOG", "debug")]).unwrap().text("log_level"), "debug", "an empty one is none");
-    assert_eq!(resolve(None, &[("DEFAULT_MODEL", "m")], &[("DEFAULT_MODEL", "")]).unwrap().text("default_model"), "m", "an empty one hides nothing");
+    assert_eq!(
+        from_env(&[("ATRIUM_LOG", "warn"), ("RUST_LOG", "debug")]).unwrap().text("log_level"),
+        "warn",
+        "our own name first"
+    );
+    assert_eq!(
+        from_env(&[("ATRIUM_LOG", ""), ("RUST_LOG", "debug")]).unwrap().text("log_level"),
+        "debug",
+        "an empty one is none"
+    );
+    assert_eq!(
+        resolve(None, &[("DEFAULT_MODEL", "m")], &[("DEFAULT_MODEL", "")]).unwrap().text("default_model"),
+        "m",
+        "an empty one hides nothing"
+    );
     let hosts = from_env(&[("ALLOWED_HOSTS", " a , ,b ")]).unwrap();
     assert_eq!(hosts.list("allowed_hosts").collect::<Vec<_>>(), ["a", "b"]);
 }
@@ -113,21 +131,36 @@ fn mysql_is_refused_with_a_sentence() {
     for name in ["MYSQL_HOST", "BACKEND_DB", "BACKEND_DB_HOST"] {
         for outcome in [from_env(&[(name, "x")]), resolve(None, &[(name, "x")], &[])] {
             let message = outcome.unwrap_err();
-            assert!(message.contains(name) && message.contains("MySQL") && message.contains("DATABASE_URL"), "{message}");
+            assert!(
+                message.contains(name) && message.contains("MySQL") && message.contains("DATABASE_URL"),
+                "{message}"
+            );
         }
     }
 }
 
 #[test]
 fn the_pieces_of_a_postgres_address_are_put_together() {
-    let all = [("DB_NAME", "at/rium"), ("DB_HOST", "db.example"), ("DB_USER", "a@da"), ("DB_PASSWORD", "p:w/d?#é"), ("DB_PORT", "5433")];
+    let all = [
+        ("DB_NAME", "at/rium"),
+        ("DB_HOST", "db.example"),
+        ("DB_USER", "a@da"),
+        ("DB_PASSWORD", "p:w/d?#é"),
+        ("DB_PORT", "5433"),
+    ];
     let boot = from_env(&all).unwrap();
     assert_eq!(boot.text("database_url"), "postgres://a%40da:p%3Aw%2Fd%3F%23%C3%A9@db.example:5433/at%2Frium");
     assert_eq!(boot.source("database_url"), Source::Environment);
     let options: sqlx::postgres::PgConnectOptions = boot.text("database_url").parse().unwrap();
-    assert_eq!((options.get_host(), options.get_port(), options.get_username(), options.get_database()), ("db.example", 5433, "a@da", Some("at/rium")));
+    assert_eq!(
+        (options.get_host(), options.get_port(), options.get_username(), options.get_database()),
+        ("db.example", 5433, "a@da", Some("at/rium"))
+    );
     let few = resolve(None, &[("DB_NAME", "atrium"), ("DB_HOST", "db")], &[]).unwrap();
-    assert_eq!((few.text("database_url"), few.source("database_url")), ("postgres://postgres:@db:5432/atrium", Source::DotEnv));
+    assert_eq!(
+        (few.text("database_url"), few.source("database_url")),
+        ("postgres://postgres:@db:5432/atrium", Source::DotEnv)
+    );
     let both = from_env(&[("DB_NAME", "x"), ("DB_HOST", "y"), ("DATABASE_URL", "postgres://z/w")]).unwrap();
     assert_eq!(both.text("database_url"), "postgres://z/w", "DATABASE_URL comes first");
     assert_eq!(from_env(&[("DB_NAME", "x")]).unwrap().text("database_url"), "", "half an address is none");
@@ -156,7 +189,10 @@ fn a_file_may_say_things_in_its_own_types() {
     let file = "debug = true\nsecure_hsts_seconds = 60\nallowed_hosts = ['a', 'b']\nopenai_base_url = 'http://x/v1'";
     let boot = resolve(Some(file), &[], &[]).unwrap();
     assert!(boot.flag("debug"));
-    assert_eq!((boot.text("secure_hsts_seconds"), boot.text("allowed_hosts"), boot.source("debug")), ("60", "a,b", Source::File));
+    assert_eq!(
+        (boot.text("secure_hsts_seconds"), boot.text("allowed_hosts"), boot.source("debug")),
+        ("60", "a,b", Source::File)
+    );
 }
 
 #[test]
@@ -165,7 +201,12 @@ fn the_documented_examples_hold() {
     let file = std::fs::read_to_string(format!("{root}atrium.toml.example")).unwrap();
     resolve(Some(&file), &[], &[]).expect("atrium.toml.example is taken as it is");
     // With every line in force no name is unknown.
-    for line in file.lines().filter_map(|it| it.strip_prefix('#')).map(str::trim).filter(|it| it.split_once('=').is_some_and(|(name, _)| !name.trim().contains(' '))) {
+    for line in file
+        .lines()
+        .filter_map(|it| it.strip_prefix('#'))
+        .map(str::trim)
+        .filter(|it| it.split_once('=').is_some_and(|(name, _)| !name.trim().contains(' ')))
+    {
         let name = line.split('=').next().unwrap().trim();
         assert!(find(name).is_some(), "atrium.toml.example names {name}");
     }
@@ -174,11 +215,18 @@ fn the_documented_examples_hold() {
 #[test]
 fn keys_are_named_once_and_their_defaults_are_sound() {
     for (at, key) in KEYS.iter().enumerate() {
-        assert!(KEYS[at + 1..].iter().all(|it| it.name != key.name && it.env.iter().all(|name| !key.env.contains(name))), "{}", key.name);
+        assert!(
+            KEYS[at + 1..].iter().all(|it| it.name != key.name && it.env.iter().all(|name| !key.env.contains(name))),
+            "{}",
+            key.name
+        );
         assert!(key.kind.check(key.default).is_ok(), "{}", key.name);
         assert!(key.kind != Kind::Secret || key.default.is_empty(), "{}", key.name);
     }
-    assert_eq!([parse_flag("YES"), parse_flag("off"), parse_flag(""), parse_flag("2")], [Some(true), Some(false), Some(false), None]);
+    assert_eq!(
+        [parse_flag("YES"), parse_flag("off"), parse_flag(""), parse_flag("2")],
+        [Some(true), Some(false), Some(false), None]
+    );
 }
 
 #[tokio::test]
@@ -187,9 +235,14 @@ async fn secrets_are_sealed_and_never_shown() {
         let settings = Settings::new(from_env(&[]).unwrap(), Seal::new("one"));
         assert_eq!(view(&settings, &world, "openai_api_key").source, Source::BuiltIn);
         change(&world, &settings, &[("openai_api_key", Some(KEY))]).await.unwrap();
-        let stored: Vec<(String, String)> = world.store.as_system("test").all("SELECT name, value FROM settings", args![]).await.unwrap();
+        let stored: Vec<(String, String)> =
+            world.store.as_system("test").all("SELECT name, value FROM settings", args![]).await.unwrap();
         assert_eq!(stored.len(), 1);
-        assert!(!stored[0].1.contains(KEY) && !stored[0].1.contains("geheim") && !stored[0].1.contains(&crate::seal::hex(KEY.as_bytes())));
+        assert!(
+            !stored[0].1.contains(KEY)
+                && !stored[0].1.contains("geheim")
+                && !stored[0].1.contains(&crate::seal::hex(KEY.as_bytes()))
+        );
         let shown = view(&settings, &world, "openai_api_key");
         assert_eq!((shown.value.as_str(), shown.source, shown.is_secret), ("", Source::Database, true));
         assert!(!format!("{settings:?}").contains(KEY), "the debug form may end up in a log");
@@ -212,13 +265,30 @@ async fn secrets_are_sealed_and_never_shown() {
 async fn changes_are_all_or_none() {
     for world in worlds().await {
         let settings = Settings::new(from_env(&[]).unwrap(), Seal::new("one"));
-        let outcome = change(&world, &settings, &[("ollama_base_url", Some("http://ok")), ("openai_base_url", Some("ftp://no")), ("no_such", Some("x")), ("listen", Some("x")), ("default_provider", Some("skynet"))]).await;
+        let outcome = change(
+            &world,
+            &settings,
+            &[
+                ("ollama_base_url", Some("http://ok")),
+                ("openai_base_url", Some("ftp://no")),
+                ("no_such", Some("x")),
+                ("listen", Some("x")),
+                ("default_provider", Some("skynet")),
+            ],
+        )
+        .await;
         let Err(Error::Invalid(fields)) = outcome else { panic!("{outcome:?}") };
-        assert_eq!(fields.iter().map(|it| it.field.as_str()).collect::<Vec<_>>(), ["openai_base_url", "no_such", "listen", "default_provider"]);
+        assert_eq!(
+            fields.iter().map(|it| it.field.as_str()).collect::<Vec<_>>(),
+            ["openai_base_url", "no_such", "listen", "default_provider"]
+        );
         assert_eq!(settings.text("ollama_base_url"), "http://127.0.0.1:11434");
-        let (count,): (i64,) = world.store.as_system("test").optional("SELECT COUNT(*) FROM settings", args![]).await.unwrap().unwrap();
+        let (count,): (i64,) =
+            world.store.as_system("test").optional("SELECT COUNT(*) FROM settings", args![]).await.unwrap().unwrap();
         assert_eq!(count, 0);
-        change(&world, &settings, &[("registration_open", Some("false")), ("default_provider", Some("ollama"))]).await.unwrap();
+        change(&world, &settings, &[("registration_open", Some("false")), ("default_provider", Some("ollama"))])
+            .await
+            .unwrap();
         assert!(!settings.flag("registration_open"));
         assert_eq!(settings.text("default_provider"), "ollama");
         change(&world, &settings, &[("default_model", Some("m\0odel"))]).await.unwrap();

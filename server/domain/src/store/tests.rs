@@ -33,7 +33,8 @@ async fn scratch_stores() -> Vec<TestStore> {
 }
 
 async fn count(store: &Store) -> i64 {
-    let (count,): (i64,) = store.as_system("test").optional("SELECT COUNT(*) FROM scratch", args![]).await.unwrap().unwrap();
+    let (count,): (i64,) =
+        store.as_system("test").optional("SELECT COUNT(*) FROM scratch", args![]).await.unwrap().unwrap();
     count
 }
 
@@ -41,9 +42,30 @@ async fn count(store: &Store) -> i64 {
 async fn values_of_every_type_come_back_as_they_went() {
     let id = Uuid::from_u128(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
     let rows = [
-        Scratch { whole: Some(i64::MIN), fraction: Some(-0.1), flag: Some(true), words: Some("Grüße, 世界 🦀 'quoted' \"twice\" $1 \\".to_owned()), bytes: Some(vec![0, 255, 128, 0]), id: Some(id) },
-        Scratch { whole: Some(i64::MAX), fraction: Some(f64::MAX), flag: Some(false), words: Some(String::new()), bytes: Some(Vec::new()), id: Some(Uuid::nil()) },
-        Scratch { whole: Some(0), fraction: Some(2.0), flag: Some(false), words: Some("\n\t ".to_owned()), bytes: Some(vec![7; 70_000]), id: Some(Uuid::max()) },
+        Scratch {
+            whole: Some(i64::MIN),
+            fraction: Some(-0.1),
+            flag: Some(true),
+            words: Some("Grüße, 世界 🦀 'quoted' \"twice\" $1 \\".to_owned()),
+            bytes: Some(vec![0, 255, 128, 0]),
+            id: Some(id),
+        },
+        Scratch {
+            whole: Some(i64::MAX),
+            fraction: Some(f64::MAX),
+            flag: Some(false),
+            words: Some(String::new()),
+            bytes: Some(Vec::new()),
+            id: Some(Uuid::nil()),
+        },
+        Scratch {
+            whole: Some(0),
+            fraction: Some(2.0),
+            flag: Some(false),
+            words: Some("\n\t ".to_owned()),
+            bytes: Some(vec![7; 70_000]),
+            id: Some(Uuid::max()),
+        },
         Scratch { whole: None, fraction: None, flag: None, words: None, bytes: None, id: None },
     ];
     for it in scratch_stores().await {
@@ -51,10 +73,15 @@ async fn values_of_every_type_come_back_as_they_went() {
         for (n, row) in rows.iter().enumerate() {
             let n = i64::try_from(n).unwrap();
             let args = args![n, row.whole, row.fraction, row.flag, row.words.clone(), row.bytes.clone(), row.id];
-            let sql = "INSERT INTO scratch (n, whole, fraction, flag, words, bytes, id) VALUES ($1, $2, $3, $4, $5, $6, $7)";
+            let sql =
+                "INSERT INTO scratch (n, whole, fraction, flag, words, bytes, id) VALUES ($1, $2, $3, $4, $5, $6, $7)";
             assert_eq!(system.execute(sql, args).await.unwrap(), 1);
             let select = "SELECT whole, fraction, flag, words, bytes, id FROM scratch WHERE n = $1";
-            assert_eq!(system.optional::<Scratch>(select, args![n]).await.unwrap().as_ref(), Some(row), "outside a transaction");
+            assert_eq!(
+                system.optional::<Scratch>(select, args![n]).await.unwrap().as_ref(),
+                Some(row),
+                "outside a transaction"
+            );
             let mut tx = system.begin().await.unwrap();
             assert_eq!(&tx.one::<Scratch>(select, args![n]).await.unwrap(), row, "in a transaction");
         }
@@ -72,7 +99,8 @@ async fn values_of_every_type_come_back_as_they_went() {
             let found: Vec<(i64,)> = system.all(sql, args).await.unwrap();
             assert_eq!(found, [(0,)], "{sql}");
         }
-        let nothing: Vec<(i64,)> = system.all("SELECT n FROM scratch WHERE id = $1", args![None::<Uuid>]).await.unwrap();
+        let nothing: Vec<(i64,)> =
+            system.all("SELECT n FROM scratch WHERE id = $1", args![None::<Uuid>]).await.unwrap();
         assert_eq!(nothing, [], "NULL equals nothing");
     }
 }
@@ -83,9 +111,11 @@ async fn a_nul_in_a_text_does_no_harm() {
     for it in scratch_stores().await {
         let system = it.store.as_system("test");
         system.execute("INSERT INTO scratch (n, words) VALUES ($1, $2)", args![1_i64, "a\0b"]).await.unwrap();
-        let (words,): (String,) = system.optional("SELECT words FROM scratch WHERE n = 1", args![]).await.unwrap().unwrap();
+        let (words,): (String,) =
+            system.optional("SELECT words FROM scratch WHERE n = 1", args![]).await.unwrap().unwrap();
         assert!(!words.contains('\0'), "both databases keep the same: {words:?}");
-        let found: Vec<(i64,)> = system.all("SELECT n FROM scratch WHERE words = $1", args!["a\0b".to_owned()]).await.unwrap();
+        let found: Vec<(i64,)> =
+            system.all("SELECT n FROM scratch WHERE words = $1", args!["a\0b".to_owned()]).await.unwrap();
         assert_eq!(found, [(1,)]);
     }
 }
@@ -102,7 +132,10 @@ async fn what_is_not_committed_never_happened() {
         assert_eq!(count(&it.store).await, 0, "nobody sees it from outside");
         drop(tx);
         // The one writing connection of SQLite is free again.
-        let mut tx = tokio::time::timeout(Duration::from_secs(5), system.begin()).await.expect("a dropped transaction frees its connection").unwrap();
+        let mut tx = tokio::time::timeout(Duration::from_secs(5), system.begin())
+            .await
+            .expect("a dropped transaction frees its connection")
+            .unwrap();
         tx.execute(insert, args![2_i64]).await.unwrap();
         tx.commit().await.unwrap();
         let left: Vec<(i64,)> = system.all("SELECT n FROM scratch", args![]).await.unwrap();
@@ -152,7 +185,8 @@ async fn writers_never_meet_a_locked_database() {
                             tx.execute("UPDATE scratch SET whole = whole + 1 WHERE n = $1", args![n]).await?;
                             tx.commit().await?;
                         }
-                        let read: Option<(i64,)> = system.optional("SELECT n FROM scratch WHERE n = $1", args![n]).await?;
+                        let read: Option<(i64,)> =
+                            system.optional("SELECT n FROM scratch WHERE n = $1", args![n]).await?;
                         assert_eq!(read, Some((n,)), "what was written is read at once");
                     }
                     Ok::<_, sqlx::Error>(())
@@ -163,7 +197,12 @@ async fn writers_never_meet_a_locked_database() {
             task.await.unwrap().unwrap();
         }
         assert_eq!(count(&store).await, TASKS * WRITES);
-        let (sum,): (i64,) = store.as_system("test").optional("SELECT CAST(SUM(whole) AS BIGINT) FROM scratch", args![]).await.unwrap().unwrap();
+        let (sum,): (i64,) = store
+            .as_system("test")
+            .optional("SELECT CAST(SUM(whole) AS BIGINT) FROM scratch", args![])
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(sum, TASKS * WRITES / 2, "every second write was a transaction");
     }
 }
@@ -171,7 +210,8 @@ async fn writers_never_meet_a_locked_database() {
 #[tokio::test]
 async fn readers_cannot_write() {
     for it in scratch_stores().await.into_iter().filter(|it| !it.store.is_shared()) {
-        let outcome = it.store.as_system("test").all::<(i64,)>("INSERT INTO scratch (n) VALUES (1) RETURNING n", args![]).await;
+        let outcome =
+            it.store.as_system("test").all::<(i64,)>("INSERT INTO scratch (n) VALUES (1) RETURNING n", args![]).await;
         assert!(outcome.is_err(), "a statement that writes goes through the one writing connection");
         assert_eq!(count(&it.store).await, 0);
     }
@@ -184,7 +224,10 @@ async fn foreign_keys_and_checks_hold() {
         let stranger = "INSERT INTO sessions (id, user_id, data, created_at, expires_at) VALUES ($1, $2, '{}', 0, 0)";
         assert!(system.execute(stranger, args![vec![1_u8], Uuid::max()]).await.is_err(), "a session of nobody's");
         let id = Uuid::from_u128(7);
-        system.execute("INSERT INTO organisations (id, name, created_at) VALUES ($1, 'o', 0)", args![id]).await.unwrap();
+        system
+            .execute("INSERT INTO organisations (id, name, created_at) VALUES ($1, 'o', 0)", args![id])
+            .await
+            .unwrap();
         let role = "INSERT INTO users (id, organisation_id, email, name, role, is_superuser, is_active, password_hash, created_at, updated_at)
              VALUES ($1, $1, 'a@b.c', 'a', $2, FALSE, TRUE, '', 0, 0)";
         assert!(system.execute(role, args![id, "emperor"]).await.is_err(), "a role that does not exist");
