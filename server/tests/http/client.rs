@@ -33,7 +33,10 @@ impl Reply {
 
     /// The `Set-Cookie` line of the session.
     pub fn session_cookie(&self) -> Option<&str> {
-        self.headers.iter().find(|it| it.0 == "set-cookie" && it.1.starts_with("atrium_session=")).map(|it| it.1.as_str())
+        self.headers
+            .iter()
+            .find(|it| it.0 == "set-cookie" && it.1.starts_with("atrium_session="))
+            .map(|it| it.1.as_str())
     }
 }
 

@@ -64,7 +64,13 @@ fn pages_run_only_the_scripts_that_their_reply_names() {
         let reply = ada.get(path);
         let policy = reply.header("content-security-policy").unwrap_or_else(|| panic!("{path} has no policy"));
         assert!(policy.starts_with("default-src 'self'"), "{policy}");
-        for part in ["object-src 'none'", "base-uri 'none'", "form-action 'self'", "frame-ancestors 'none'", "'wasm-unsafe-eval'"] {
+        for part in [
+            "object-src 'none'",
+            "base-uri 'none'",
+            "form-action 'self'",
+            "frame-ancestors 'none'",
+            "'wasm-unsafe-eval'",
+        ] {
             assert!(policy.contains(part), "{part} in {policy}");
         }
         for part in ["unsafe-inline", "'unsafe-eval'", "http:", "https:", "*"] {
@@ -134,7 +140,17 @@ fn what_is_not_there_is_a_page_that_says_so() {
     let server = Server::start();
     let mut ada = server.administrator();
     let (chat, agent) = (format!("/chat/{ANY_ID}"), format!("/agents/{ANY_ID}"));
-    for path in ["/nowhere", "/nowhere/at/all", "/chat/not-an-id", &chat, "/agents/not-an-id", &agent, "/%00", "/%ff", "/..%2f..%2fetc/passwd"] {
+    for path in [
+        "/nowhere",
+        "/nowhere/at/all",
+        "/chat/not-an-id",
+        &chat,
+        "/agents/not-an-id",
+        &agent,
+        "/%00",
+        "/%ff",
+        "/..%2f..%2fetc/passwd",
+    ] {
         let reply = ada.get(path);
         assert_eq!(reply.status, 404, "{path}");
         assert!(reply.text().contains("Not found"), "{path}: {}", reply.text());
@@ -145,8 +161,14 @@ fn what_is_not_there_is_a_page_that_says_so() {
     assert!((400..500).contains(&ada.get_with("/runs/nonsense/events", &[]).status));
     assert!((400..500).contains(&ada.get_with(&format!("/runs/{ANY_ID}/events?after=-1"), &[]).status));
     assert_eq!(ada.call("nothing", &json!({})).status, 400);
-    assert!((400..500).contains(&ada.call("messages", &json!({ "conversation": "nonsense" })).status), "arguments that make no sense");
-    assert!((400..500).contains(&ada.request("POST", "/_fn/messages", &[("content-type", "application/json")], b"{").status));
+    assert!(
+        (400..500).contains(&ada.call("messages", &json!({ "conversation": "nonsense" })).status),
+        "arguments that make no sense"
+    );
+    assert!(
+        (400..500)
+            .contains(&ada.request("POST", "/_fn/messages", &[("content-type", "application/json")], b"{").status)
+    );
     for (method, path) in [("DELETE", "/agents"), ("PUT", "/"), ("PATCH", "/chat")] {
         let status = ada.request(method, path, &[], b"").status;
         assert!((400..500).contains(&status), "{method} {path}: {status}");
@@ -159,7 +181,8 @@ fn a_body_that_is_too_large_is_refused_as_such() {
     let mut ada = server.administrator();
     let form = "application/x-www-form-urlencoded";
     let big = vec![b'x'; 5 << 20];
-    for (path, kind) in [("/sign-in", form), ("/", form), ("/_fn/send_message", "application/json"), ("/nowhere", form)] {
+    for (path, kind) in [("/sign-in", form), ("/", form), ("/_fn/send_message", "application/json"), ("/nowhere", form)]
+    {
         let announced = ada.request_unfinished(path, kind, Some(5 << 20), &big[..1000]);
         assert_eq!(announced.status, 413, "announced, at {path}");
     }
@@ -192,10 +215,14 @@ fn files_have_names_that_are_good_for_ever() {
     let server = Server::start();
     let mut browser = server.browser();
     let page = browser.get("/sign-in").text();
-    let style = page.split("href=\"").find(|it| it.starts_with("/assets/") && it.split('"').next().unwrap().ends_with(".css"));
+    let style =
+        page.split("href=\"").find(|it| it.starts_with("/assets/") && it.split('"').next().unwrap().ends_with(".css"));
     let style = style.expect("the page has its styles: run `make front` first").split('"').next().unwrap().to_owned();
     let name = style.trim_start_matches("/assets/");
-    assert!(name.split(['.', '-']).any(|it| it.len() >= 8 && it.bytes().all(|it| it.is_ascii_hexdigit())), "{name} has a hash");
+    assert!(
+        name.split(['.', '-']).any(|it| it.len() >= 8 && it.bytes().all(|it| it.is_ascii_hexdigit())),
+        "{name} has a hash"
+    );
     let plain = browser.get_with(&style, &[]);
     assert_eq!((plain.status, plain.header("content-type")), (200, Some("text/css; charset=utf-8")));
     assert_eq!((plain.header("content-encoding"), plain.header("vary")), (None, Some("accept-encoding")));
@@ -212,12 +239,22 @@ fn files_have_names_that_are_good_for_ever() {
     ] {
         let reply = browser.get_with(&style, &[("accept-encoding", accepted)]);
         assert_eq!((reply.status, reply.header("content-encoding")), (200, encoding), "{accepted}");
-        assert!(encoding.is_none() || reply.body.len() < plain.body.len() / 2, "{accepted}: {} bytes", reply.body.len());
+        assert!(
+            encoding.is_none() || reply.body.len() < plain.body.len() / 2,
+            "{accepted}: {} bytes",
+            reply.body.len()
+        );
         let etag = reply.header("etag").unwrap().to_owned();
         let again = browser.get_with(&style, &[("accept-encoding", accepted), ("if-none-match", &etag)]);
         assert_eq!((again.status, again.body.len()), (304, 0), "{accepted}");
     }
-    for path in ["/assets/manifest.json", "/assets/nothing.css", "/assets/..%2fCargo.toml", "/assets/", "/assets/%2e%2e/secret.key"] {
+    for path in [
+        "/assets/manifest.json",
+        "/assets/nothing.css",
+        "/assets/..%2fCargo.toml",
+        "/assets/",
+        "/assets/%2e%2e/secret.key",
+    ] {
         assert_eq!(browser.get_with(path, &[]).status, 404, "{path}");
     }
     for (path, kind) in [("/favicon.svg", "image/svg+xml"), ("/robots.txt", "text/plain; charset=utf-8")] {

@@ -23,6 +23,7 @@ const REGISTRATIONS: Limit = Limit { hits: 10, window: 3600 * SECOND };
 
 /// The organisation of whoever comes without an invitation.
 const DEFAULT_ORGANISATION: &str = "Default organisation";
+const DEFAULT_ORGANISATION_ID: Uuid = Uuid::from_u128(1);
 
 #[derive(sqlx::FromRow)]
 struct UserRow {
@@ -55,6 +56,13 @@ const SELECT_BY_EMAIL: &str =
     "SELECT id, organisation_id, email, name, role, is_superuser, is_active, password_hash FROM users WHERE email = $1";
 const SELECT_BY_ID: &str =
     "SELECT id, organisation_id, email, name, role, is_superuser, is_active, password_hash FROM users WHERE id = $1";
+
+/// Bytes; see [`NewPerson::check`].
+const EMAIL_MAX: usize = 254;
+
+fn wrong() -> Error {
+    Error::field("password", "E-mail address or password is wrong.")
+}
 
 /// What accounts need to work.
 #[derive(Debug, Clone)]
@@ -106,6 +114,10 @@ impl Accounts {
                 "Enter your e-mail address and your password.",
             ));
         }
+        // Nobody has such a long address, and it must not become the key of a row.
+        if email.len() > EMAIL_MAX {
+            return Err(wrong());
+        }
         let account = format!("sign-in:account:{email}");
         limits::hit(&self.store, &self.ports, &format!("sign-in:address:{address}"), PER_ADDRESS).await?;
         limits::hit(&self.store, &self.ports, &account, PER_ACCOUNT).await?;
@@ -114,7 +126,7 @@ impl Accounts {
         let hash = row.as_ref().map(|it| it.password_hash.clone());
         let matches = self.hasher.verify(hash, credentials.password.clone()).await?;
         let Some(row) = row.filter(|_| matches) else {
-            return Err(Error::field("password", "E-mail address or password is wrong."));
+            return Err(wrong());
         };
         if !row.is_active {
             return Err(Error::field("email", "This account is switched off. Ask an administrator."));
@@ -188,12 +200,12 @@ impl Accounts {
         if let Some((id,)) = found {
             return Ok(id.into());
         }
-        let id: OrganisationId = self.ports.id();
+        // Two who come first at once must not make two: the id is the same, and the second finds the first one's.
         tx.execute(
-            "INSERT INTO organisations (id, name, created_at) VALUES ($1, $2, $3)",
-            args![id, DEFAULT_ORGANISATION, self.ports.now()],
+            "INSERT INTO organisations (id, name, created_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
+            args![DEFAULT_ORGANISATION_ID, DEFAULT_ORGANISATION, self.ports.now()],
         )
         .await?;
-        Ok(id)
+        Ok(DEFAULT_ORGANISATION_ID.into())
     }
 }

@@ -43,6 +43,17 @@ impl Chat {
             args![id, message, self.ports.now()],
         )
         .await?;
+        let writing: Vec<(Uuid,)> = tx
+            .all(
+                "WITH RECURSIVE below (id) AS (
+                    SELECT id FROM messages WHERE conversation_id = $1 AND id = $2
+                    UNION ALL
+                    SELECT m.id FROM messages m JOIN below b ON m.conversation_id = $1 AND m.parent_id = b.id
+                 )
+                 SELECT r.id FROM runs r JOIN below b ON b.id = r.message_id WHERE r.status = 'running'",
+                args![id, message],
+            )
+            .await?;
         let alternative: Option<(Uuid,)> = tx
             .optional(
                 "SELECT id FROM messages WHERE conversation_id = $1 AND deleted_at IS NULL AND (parent_id = $2 OR ($2 IS NULL AND parent_id IS NULL)) ORDER BY created_at DESC, id DESC LIMIT 1",
@@ -55,8 +66,8 @@ impl Chat {
         };
         set_head(&mut tx, id, head).await?;
         tx.commit().await?;
-        if let Some(run) = self.hub.writing(message) {
-            run.stop.cancel();
+        for (run,) in writing {
+            self.halt(run.into()).await?;
         }
         Ok(())
     }

@@ -78,6 +78,15 @@ impl Chat {
         for run in self.hub.all().into_iter().filter(|it| it.conversation == id) {
             run.stop.cancel();
         }
+        if self.store.is_shared() {
+            self.store
+                .as_viewer(viewer)
+                .execute(
+                    "UPDATE runs SET stop_requested = TRUE WHERE conversation_id = $1 AND status = 'running'",
+                    args![id],
+                )
+                .await?;
+        }
         Ok(())
     }
 
@@ -96,6 +105,10 @@ impl Chat {
 }
 
 async fn list(scope: Scope<'_>, before: i64, before_id: Uuid, search: Option<&str>) -> Result<ConversationPage> {
+    // No title is that long, and SQLite refuses long patterns.
+    if search.is_some_and(|it| it.chars().count() > 2 * TITLE_MAX) {
+        return Ok(ConversationPage::default());
+    }
     let limit = i64::try_from(PAGE + 1).unwrap_or_default();
     let owner = scope.viewer.id;
     let mut rows: Vec<ItemRow> = match search {

@@ -239,6 +239,8 @@ fn notes(dropped_turns: i64, end_reason: Option<&str>) -> Vec<String> {
 }
 
 /// The alternatives at every place of a branch, oldest first, by their parent.
+///
+/// `CROSS JOIN` is the order of work: from the branch to its siblings, by their index.
 async fn siblings(
     scope: Scope<'_>,
     conversation: ConversationId,
@@ -253,8 +255,8 @@ async fn siblings(
                 UNION ALL
                 SELECT m.id, m.parent_id, b.hops + 1 FROM messages m JOIN branch b ON m.id = b.parent_id AND m.conversation_id = $1 WHERE b.hops < $3
              )
-             SELECT s.id, s.parent_id FROM branch b JOIN messages s ON s.conversation_id = $1 AND s.parent_id = b.parent_id
-             WHERE s.deleted_at IS NULL ORDER BY s.created_at, s.id",
+             SELECT s.id, s.parent_id FROM branch b CROSS JOIN messages s
+             WHERE s.conversation_id = $1 AND s.parent_id = b.parent_id AND s.deleted_at IS NULL ORDER BY s.created_at, s.id",
             args![conversation, from, limit],
         )
         .await?;

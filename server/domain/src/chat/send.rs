@@ -60,6 +60,8 @@ impl Chat {
     /// # Errors
     /// With what to change; when the answer before is still being written; when the place is not the viewer's.
     pub async fn send(&self, viewer: &Viewer, target: Target, agent: Option<AgentId>, text: &str) -> Result<Sent> {
+        // PostgreSQL's text has no NUL, and nobody types one.
+        let text = text.replace('\0', "");
         let text = text.trim_end();
         if text.trim().is_empty() {
             return Err(Error::field("text", "Write a message first."));
@@ -74,8 +76,6 @@ impl Chat {
                 ),
             ));
         }
-        // PostgreSQL's text has no NUL, and nobody types one.
-        let text = text.replace('\0', "");
         let scope = self.store.as_viewer(viewer);
         let existing = match target {
             Target::New => None,
@@ -85,7 +85,15 @@ impl Chat {
         let now = self.ports.now();
         let mut tx = scope.begin().await?;
         let row = match existing {
-            Some(row) => row,
+            // Looked at again, and held: of two tabs that send at once the second finds the first one's answer.
+            Some(row) => tx
+                .optional(
+                    "UPDATE conversations SET updated_at = $2 WHERE id = $1 AND deleted_at IS NULL
+                     RETURNING id, title, title_by, agent_id, head_id",
+                    args![row.id, now],
+                )
+                .await?
+                .ok_or(Error::NotFound("conversation"))?,
             None => self.insert_conversation(&mut tx, viewer, &agent, now).await?,
         };
         let id: ConversationId = row.id.into();
@@ -114,11 +122,11 @@ impl Chat {
         tx.execute(
             "INSERT INTO messages (id, organisation_id, conversation_id, parent_id, depth, author, content, reasoning, status, tokens_estimated, dropped_turns, created_at, updated_at)
              VALUES ($1, $2, $3, $4, $5, 'user', $6, '', 'complete', FALSE, 0, $7, $7)",
-            args![question, viewer.organisation, id, before.map(|it| it.id), depth, &text, now],
+            args![question, viewer.organisation, id, before.map(|it| it.id), depth, text, now],
         )
         .await?;
         if row.title_by == "nobody" {
-            let title = title_from(&text);
+            let title = title_from(text);
             tx.execute(
                 "UPDATE conversations SET title = $2, title_folded = $3, title_by = 'exchange' WHERE id = $1",
                 args![id, &title, title.to_lowercase()],

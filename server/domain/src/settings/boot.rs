@@ -129,7 +129,7 @@ fn look_up(key: &Key, layers: &Layers<'_>, file: &BTreeMap<String, String>) -> (
         return (value.clone(), Source::Environment);
     }
     for (layer, source) in [(&layers.env, Source::Environment), (&layers.dot_env, Source::DotEnv)] {
-        if let Some(value) = key.env.iter().find_map(|name| layer.get(*name)).filter(|it| !it.is_empty()) {
+        if let Some(value) = key.env.iter().find_map(|name| layer.get(*name).filter(|it| !it.is_empty())) {
             return (value.trim().to_owned(), source);
         }
     }

@@ -19,11 +19,19 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// The settings in force.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Settings {
     boot: Arc<Boot>,
     set: Arc<RwLock<BTreeMap<String, String>>>,
     seal: Seal,
+}
+
+/// Names alone: among the values are secrets.
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let set = self.set.read().unwrap_or_else(PoisonError::into_inner);
+        f.debug_struct("Settings").field("boot", &self.boot).field("set", &set.keys()).finish_non_exhaustive()
+    }
 }
 
 #[derive(sqlx::FromRow)]

@@ -40,9 +40,29 @@ macro_rules! from {
 }
 
 from! {
-    i64 => Int, f64 => Real, bool => Flag, &str => Text, String => Text, &String => Text, Vec<u8> => Bytes, Uuid => Id,
+    i64 => Int, f64 => Real, bool => Flag, Vec<u8> => Bytes, Uuid => Id,
     OrganisationId => Id, UserId => Id, AgentId => Id, ConversationId => Id, MessageId => Id, RunId => Id,
 }
+
+/// PostgreSQL's text has no NUL, and nobody types one: both databases keep a text without.
+macro_rules! from_text {
+    ($($type:ty),*) => {$(
+        impl From<$type> for Arg {
+            fn from(value: $type) -> Self {
+                Self::from(Some(value))
+            }
+        }
+
+        impl From<Option<$type>> for Arg {
+            fn from(value: Option<$type>) -> Self {
+                let text: Option<String> = value.map(Into::into);
+                Self::Text(text.map(|it| if it.contains('\0') { it.replace('\0', "") } else { it }))
+            }
+        }
+    )*};
+}
+
+from_text! { &str, String, &String }
 
 /// `args![id, name, Some(time)]`
 macro_rules! args {

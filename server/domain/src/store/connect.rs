@@ -98,10 +98,13 @@ async fn open_sqlite(path: &Path) -> Result<Pools, OpenError> {
         // never the file.
         .synchronous(SqliteSynchronous::Normal)
         .busy_timeout(Duration::from_secs(10))
-        .optimize_on_close(true, None)
+        // No ANALYZE: statistics of a young database, kept while it grows, made the planner scan all messages for each
+        // step up a branch. Without any it uses the indexes.
         .pragma("cache_size", "-2000");
     let write = SqlitePoolOptions::new()
         .max_connections(1)
+        // Whoever writes in a burst waits in line, not in vain.
+        .acquire_timeout(Duration::from_secs(60))
         .idle_timeout(None)
         .max_lifetime(None)
         .connect_with(options.clone())

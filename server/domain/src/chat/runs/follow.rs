@@ -11,6 +11,7 @@ use atrium::ids::{ConversationId, MessageId, RunId};
 use atrium::people::Viewer;
 use futures::stream::{BoxStream, StreamExt as _};
 use std::time::Duration;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 /// Between two events to one listener: faster than this nobody reads, and every event renders the open paragraph anew.
@@ -63,6 +64,7 @@ impl Chat {
         let events = stream! {
             if let Some((source, renderer)) = &mut listener {
                 let mut told = None;
+                let mut told_at = None;
                 loop {
                     let news = match source.hear(&chat, renderer.at).await {
                         Ok(news) => news,
@@ -78,12 +80,13 @@ impl Chat {
                         }
                     }
                     for event in renderer.take(news.pieces) {
+                        told_at = Some(Instant::now());
                         yield (renderer.at, event);
                     }
                     if news.is_over {
                         break;
                     }
-                    source.wait().await;
+                    source.wait(told_at).await;
                 }
             }
             match chat.ended(&viewer, conversation, message).await {
@@ -100,11 +103,16 @@ impl Chat {
     /// [`Error::NotFound`] when it is not the viewer's.
     pub async fn stop(&self, viewer: &Viewer, id: RunId) -> Result<()> {
         self.run_of(viewer, id).await?;
+        self.halt(id).await
+    }
+
+    /// See [`Chat::stop`], for a run that is known to be the viewer's.
+    pub(in crate::chat) async fn halt(&self, id: RunId) -> Result<()> {
         match self.hub.get(id) {
             Some(run) => run.stop.cancel(),
             None => drop(
                 self.store
-                    .as_viewer(viewer)
+                    .as_system("whoever asks has seen whose run it is")
                     .execute("UPDATE runs SET stop_requested = TRUE WHERE id = $1 AND status = 'running'", args![id])
                     .await?,
             ),
@@ -168,12 +176,15 @@ impl Source {
         }
     }
 
-    async fn wait(&mut self) {
+    async fn wait(&mut self, told_at: Option<Instant>) {
         match self {
             // When the run is gone the next look says so.
             Self::Here(_, changes) => {
                 let _ = changes.changed().await;
-                tokio::time::sleep(PACE).await;
+                // The first word goes out at once; those that follow closely go together.
+                if let Some(told_at) = told_at {
+                    tokio::time::sleep_until(told_at + PACE).await;
+                }
             }
             Self::Elsewhere(_) => tokio::time::sleep(POLL).await,
         }
@@ -204,25 +215,20 @@ impl Renderer {
             let skip = usize::try_from(self.at.saturating_sub(piece.seq)).unwrap_or(usize::MAX);
             let Some(data) = piece.data.get(skip..).filter(|it| !it.is_empty()) else { continue };
             self.at += data.len() as u64;
+            let begin = self.at - data.len() as u64;
+            let known = usize::try_from(self.known.saturating_sub(begin)).unwrap_or(usize::MAX);
+            let (old, new) = data.split_at_checked(known).unwrap_or((data, ""));
+            if piece.kind == Kind::Text && !old.is_empty() {
+                self.markdown.push(old);
+            }
             match piece.kind {
+                _ if new.is_empty() => {}
                 Kind::Text => {
-                    let (old, new) = data
-                        .split_at_checked(
-                            usize::try_from(self.known.saturating_sub(self.at - data.len() as u64))
-                                .unwrap_or(usize::MAX),
-                        )
-                        .unwrap_or((data, ""));
-                    if !old.is_empty() {
-                        self.markdown.push(old);
-                    }
-                    if !new.is_empty() {
-                        self.settle();
-                        self.markdown.push(new);
-                        grew = true;
-                    }
+                    self.settle();
+                    self.markdown.push(new);
+                    grew = true;
                 }
-                Kind::Reasoning if self.at > self.known => events.push(LiveEvent::Reasoning { text: data.to_owned() }),
-                Kind::Reasoning => {}
+                Kind::Reasoning => events.push(LiveEvent::Reasoning { text: new.to_owned() }),
             }
         }
         if grew {

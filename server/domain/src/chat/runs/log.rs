@@ -111,6 +111,11 @@ impl LiveRun {
     }
 
     pub(super) fn append(&self, kind: Kind, data: String) {
+        // The database keeps no NUL, and positions must mean the same here and there.
+        let data = if data.contains('\0') { data.replace('\0', "") } else { data };
+        if data.is_empty() {
+            return;
+        }
         {
             let mut log = self.log();
             let seq = log.end;

@@ -64,7 +64,9 @@ impl Chat {
             for piece in pieces {
                 let seq = i64::try_from(piece.seq).unwrap_or(i64::MAX);
                 tx.execute(
-                    "INSERT INTO run_events (run_id, seq, kind, data) VALUES ($1, $2, $3, $4)",
+                    // A batch whose commit was not confirmed is written again, and may have grown meanwhile.
+                    "INSERT INTO run_events (run_id, seq, kind, data) VALUES ($1, $2, $3, $4)
+                     ON CONFLICT (run_id, seq) DO UPDATE SET data = excluded.data",
                     args![run.id, seq, piece.kind.as_str(), &piece.data],
                 )
                 .await?;
