@@ -20,41 +20,47 @@ const REPLY_HEADERS: [(&str, &str); 5] = [
 
 /// Refuses what comes for another host or from another origin, then sees to the reply's headers.
 pub async fn check(State(app): State<App>, request: Request, next: Next) -> Response {
-    let boot = app.atrium.settings.boot();
-    let host = host(&request);
-    let allowed: Vec<_> = boot.list("allowed_hosts").collect();
-    if !allowed.contains(&"*")
-        && !host.as_deref().is_some_and(|it| allowed.iter().any(|allowed| matches_host(allowed, it)))
-    {
-        return plain(
-            StatusCode::BAD_REQUEST,
-            "This server does not answer to that host name. ALLOWED_HOSTS lists those that it does.",
-        );
-    }
-    let secure = boot.filled("public_url").filter(|it| it.starts_with("https://"));
-    if boot.flag("secure_ssl_redirect")
-        && is_plain_http(&app.atrium, &request)
-        && let Some(public) = secure
-    {
-        let path = request.uri().path_and_query().map_or("/", |it| it.as_str());
-        return Redirect::permanent(&format!("{}{path}", public.trim_end_matches('/'))).into_response();
-    }
-    if !is_safe(request.method()) && !is_same_origin(request.headers(), host.as_deref(), boot.text("public_url")) {
-        return plain(
-            StatusCode::FORBIDDEN,
-            "The request came from another site and was refused. If you opened Atrium under an unusual address, set ATRIUM_PUBLIC_URL to it.",
-        );
-    }
-    let hsts = hsts(boot);
-    let mut response = next.run(request).await;
+    let mut response = match refusal(&app, &request) {
+        Some(refusal) => refusal,
+        None => next.run(request).await,
+    };
     let headers = response.headers_mut();
     for (name, value) in REPLY_HEADERS {
         headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
     }
-    if let Some(value) = hsts.and_then(|it| HeaderValue::from_str(&it).ok()) {
+    if let Some(value) = hsts(app.atrium.settings.boot()).and_then(|it| HeaderValue::from_str(&it).ok()) {
         headers.insert("strict-transport-security", value);
     }
     response
+}
+
+fn refusal(app: &App, request: &Request) -> Option<Response> {
+    let boot = app.atrium.settings.boot();
+    let host = host(request);
+    let allowed: Vec<_> = boot.list("allowed_hosts").collect();
+    if !allowed.contains(&"*")
+        && !host.as_deref().is_some_and(|it| allowed.iter().any(|allowed| matches_host(allowed, it)))
+    {
+        return Some(plain(
+            StatusCode::BAD_REQUEST,
+            "This server does not answer to that host name. ALLOWED_HOSTS lists those that it does.",
+        ));
+    }
+    let secure = boot.filled("public_url").filter(|it| it.starts_with("https://"));
+    if boot.flag("secure_ssl_redirect")
+        && is_plain_http(&app.atrium, request)
+        && let Some(public) = secure
+    {
+        let path = request.uri().path_and_query().map_or("/", |it| it.as_str());
+        return Some(Redirect::permanent(&format!("{}{path}", public.trim_end_matches('/'))).into_response());
+    }
+    if !is_safe(request.method()) && !is_same_origin(request.headers(), host.as_deref(), boot.text("public_url")) {
+        return Some(plain(
+            StatusCode::FORBIDDEN,
+            "The request came from another site and was refused. If you opened Atrium under an unusual address, set ATRIUM_PUBLIC_URL to it.",
+        ));
+    }
+    None
 }
 
 fn is_safe(method: &Method) -> bool {

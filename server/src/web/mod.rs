@@ -50,6 +50,7 @@ pub fn router(atrium: Atrium) -> Router {
         .route("/_fn/{*name}", any(pages::server_function))
         .route("/runs/{id}/events", get(events::follow))
         .fallback(pages::not_found)
+        .layer(middleware::from_fn(pages::whole_body))
         .layer(middleware::from_fn_with_state(app.clone(), visit::attach))
         .layer(session_store::layer(&atrium));
     Router::new()

@@ -1,11 +1,14 @@
 //! Pages and server functions: Leptos behind axum.
 
+use super::errors::plain;
 use super::{App, assets};
 use atrium_app::forms::Refused;
 use atrium_app::visit::Visit;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use leptos::prelude::provide_context;
 use leptos_axum::LeptosRoutes as _;
@@ -21,6 +24,19 @@ pub fn router(app: &App) -> Router<App> {
 /// `/_fn/…`
 pub async fn server_function(request: Request) -> Response {
     leptos_axum::handle_server_fns_with_context(provide, request).await.into_response()
+}
+
+/// Leptos takes a body that breaks off or is too long for a fault of ours: server functions get theirs whole. The
+/// router's limit is on it already.
+pub async fn whole_body(request: Request, next: Next) -> Response {
+    if !request.uri().path().starts_with("/_fn/") {
+        return next.run(request).await;
+    }
+    let (parts, body) = request.into_parts();
+    match axum::body::to_bytes(body, usize::MAX).await {
+        Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
+        Err(_) => plain(StatusCode::PAYLOAD_TOO_LARGE, "The request is too large, or broke off."),
+    }
 }
 
 /// The page of `request`'s path, outside the router: for forms that were refused.

@@ -54,13 +54,67 @@ fn without_javascript_the_page_refreshes_itself_until_the_answer_is_there() {
     let page = ada.get(&path).text();
     assert!(!page.contains("http-equiv=\"refresh\""));
     assert!(page.contains("<strong>bold</strong>") && page.contains("that is all there is to say."));
-    assert!(!page.contains("<script>alert"), "neither theirs nor ours is executed");
+    if let Some(at) = page.find("<script>alert") {
+        panic!(
+            "neither theirs nor ours is executed: {:?}",
+            page[at.saturating_sub(300)..].chars().take(400).collect::<String>()
+        );
+    }
     assert!(page.contains("&lt;script&gt;alert(2)&lt;/script&gt;"), "what was asked stays readable");
     let reply = ada.submit(&path, &[("action", "regenerate"), ("message", message["id"].as_str().unwrap())]);
     assert_eq!((reply.status, reply.location()), (303, path.as_str()));
     assert_eq!(answer(&mut ada, &id)["position"], json!([2, 2]));
     assert_eq!(ada.submit(&path, &[("action", "explode")]).status, 404);
     assert_eq!(ada.submit(&path, &[("action", "delete"), ("message", "nonsense")]).status, 404);
+}
+
+/// Titles and names stand in places where markup would be markup: the page's own title among them.
+#[test]
+fn names_are_never_markup() {
+    const NAME: &str = "</title></textarea></script><img src=x onerror=alert(1)>\"'&lt;";
+    let provider = Provider::start(|_| (vec!["Fine.".to_owned()], Duration::ZERO));
+    let server = House::new().with(&provider).serve();
+    let mut ada = server.administrator();
+    let id = begin(&mut ada, &format!("x {NAME}"));
+    answer(&mut ada, &id);
+    assert_eq!(ada.call("rename", &json!({ "conversation": id, "title": NAME })).status, 200);
+    let agent = [
+        ("name", NAME),
+        ("description", NAME),
+        ("avatar", "flask"),
+        ("provider", "openai"),
+        ("model", NAME),
+        ("temperature", "1"),
+        ("max_tokens", "9"),
+        ("system_prompt", NAME),
+        ("is_active", "on"),
+    ];
+    assert_eq!(ada.submit("/agents/new", &agent).status, 303);
+    let agents = ada.get("/agents").text();
+    let link =
+        agents.split("href=\"").filter_map(|it| it.split('"').next()).find(|it| it.len() == "/agents/".len() + 36);
+    let edit = link.expect("agents can be edited").to_owned();
+    let refused = ada.submit("/agents/new", &agent);
+    assert_eq!(refused.status, 422, "the name is taken");
+    let unsigned = server.browser().submit("/register", &[("name", NAME), ("email", NAME), ("password", NAME)]);
+    let path = format!("/chat/{id}");
+    let pages = [
+        ("refused form", refused.text()),
+        ("register", unsigned.text()),
+        ("sign-in", server.browser().get(&format!("/sign-in?next={}", "%3C/title%3E%3Cimg%20src=x%3E")).text()),
+        ("agents", agents),
+        (edit.as_str(), ada.get(&edit).text()),
+        ("/", ada.get("/").text()),
+        (path.as_str(), ada.get(&path).text()),
+    ];
+    for (what, page) in pages {
+        if let Some(at) = page.find("<img src=x") {
+            let from = page.floor_char_boundary(at.saturating_sub(200));
+            let times = page.matches("<img src=x").count();
+            panic!("{what}, {times} times: {}", page[from..].chars().take(300).collect::<String>());
+        }
+        assert!(page.contains("img src=x") || what == "sign-in", "{what} shows what was typed");
+    }
 }
 
 #[test]

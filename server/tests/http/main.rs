@@ -1,5 +1,7 @@
 //! The real binary, from outside: started in an empty folder, asked over the wire, stopped and killed.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "where a test panics, it fails")]
+
 mod chat;
 mod client;
 mod command;

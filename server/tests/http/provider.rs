@@ -32,11 +32,6 @@ impl Provider {
         });
         Self { url, sent }
     }
-
-    /// The same answer to everything, at once.
-    pub fn saying(text: &'static str) -> Self {
-        Self::start(move |_| (vec![text.to_owned()], Duration::ZERO))
-    }
 }
 
 /// What the person said last.

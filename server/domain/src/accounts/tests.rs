@@ -74,7 +74,7 @@ async fn the_setup_link_works_once() {
 #[tokio::test]
 async fn the_setup_link_grows_old() {
     for it in stores().await {
-        let clock = Clock::new();
+        let clock = Clock::at_the_machines_time();
         let accounts = accounts(&it, clock.ports());
         let token = accounts.setup_token().await.unwrap().unwrap();
         clock.pass(7 * DAY - SECOND);
@@ -202,7 +202,7 @@ async fn strange_characters_are_no_fault() {
 #[tokio::test]
 async fn wrong_passwords_are_limited_per_account() {
     for it in stores().await {
-        let clock = Clock::new();
+        let clock = Clock::at_the_machines_time();
         let accounts = accounts(&it, clock.ports());
         accounts.register(&person("ada"), "a").await.unwrap();
         accounts.register(&person("bob"), "a").await.unwrap();
@@ -245,7 +245,7 @@ async fn a_success_wipes_the_slate() {
 #[tokio::test]
 async fn attempts_are_limited_per_address() {
     for it in stores().await {
-        let clock = Clock::new();
+        let clock = Clock::at_the_machines_time();
         let accounts = accounts(&it, clock.ports());
         accounts.register(&person("ada"), "home").await.unwrap();
         for n in 0..50 {
@@ -264,7 +264,7 @@ async fn attempts_are_limited_per_address() {
 #[tokio::test]
 async fn registrations_are_limited_per_address() {
     for it in stores().await {
-        let clock = Clock::new();
+        let clock = Clock::at_the_machines_time();
         let accounts = accounts(&it, clock.ports());
         for n in 0..10 {
             accounts.register(&person(&format!("p{n}")), "one").await.unwrap();
@@ -300,7 +300,7 @@ async fn attempts_at_once_are_all_counted() {
 #[tokio::test]
 async fn limits_that_are_over_are_swept_out() {
     for it in stores().await {
-        let clock = Clock::new();
+        let clock = Clock::at_the_machines_time();
         let accounts = accounts(&it, clock.ports());
         accounts.register(&person("ada"), "a").await.unwrap();
         crate::limits::sweep(&it.store, clock.ports().now()).await.unwrap();

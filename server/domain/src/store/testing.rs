@@ -23,7 +23,7 @@ pub struct Clock(Arc<AtomicI64>);
 
 impl Clock {
     /// Stands at the machine's own time.
-    pub fn new() -> Self {
+    pub fn at_the_machines_time() -> Self {
         Self(Arc::new(AtomicI64::new(Ports::system().now())))
     }
 
