@@ -44,30 +44,62 @@ struct Heard {
     deltas: usize,
 }
 
-/// Listens from `after` to the end, starting with what `page` shows. No block may come twice or be left out.
-async fn hear(chat: &Chat, viewer: &Viewer, run: RunId, after: u64, mut page: Page) -> Heard {
-    let listen = async {
-        let mut events = chat.follow(viewer, run, after).await.unwrap();
-        let mut deltas = 0;
-        let mut last = 0;
-        while let Some((seq, event)) = events.next().await {
-            assert!(seq >= last, "positions only grow");
-            last = seq;
-            match event {
-                LiveEvent::Status { .. } => {}
-                LiveEvent::Reasoning { text } => page.reasoning.push_str(&text),
-                LiveEvent::Delta { first, blocks, tail } => {
-                    assert_eq!(first, page.blocks.len(), "from {after}: blocks follow each other");
-                    page.blocks.extend(blocks);
-                    page.tail = tail;
-                    deltas += 1;
-                }
-                LiveEvent::End { message, title } => return Heard { page, message: *message, title, end: seq, deltas },
+/// Somebody who listens, from the moment at which this is made.
+struct Listener {
+    events: futures::stream::BoxStream<'static, (u64, LiveEvent)>,
+    page: Page,
+    end: u64,
+    deltas: usize,
+}
+
+impl Listener {
+    /// From `after` on, with what `page` shows.
+    async fn attach(chat: &Chat, viewer: &Viewer, run: RunId, after: u64, page: Page) -> Self {
+        let events = chat.follow(viewer, run, after).await.unwrap();
+        Self { events, page, end: 0, deltas: 0 }
+    }
+
+    /// The next event; the message and the title when it is the last. No block may come twice or be left out.
+    async fn next(&mut self) -> Option<(MessageView, String)> {
+        let event = tokio::time::timeout(Duration::from_secs(60), self.events.next()).await;
+        let (seq, event) = event.expect("something is heard").expect("the stream ends with an end");
+        assert!(seq >= self.end, "positions only grow");
+        self.end = seq;
+        match event {
+            LiveEvent::Status { .. } => {}
+            LiveEvent::Reasoning { text } => self.page.reasoning.push_str(&text),
+            LiveEvent::Delta { first, blocks, tail } => {
+                assert_eq!(first, self.page.blocks.len(), "blocks follow each other");
+                self.page.blocks.extend(blocks);
+                self.page.tail = tail;
+                self.deltas += 1;
+            }
+            LiveEvent::End { message, title } => return Some((*message, title)),
+        }
+        None
+    }
+
+    /// Until the page shows this.
+    async fn see(mut self, page: &Page) -> Self {
+        while self.page != *page {
+            assert!(self.next().await.is_none(), "it ends too early, with {:?}", self.page);
+        }
+        self
+    }
+
+    async fn finish(mut self) -> Heard {
+        loop {
+            if let Some((message, title)) = self.next().await {
+                let Self { page, end, deltas, .. } = self;
+                return Heard { page, message, title, end, deltas };
             }
         }
-        panic!("the stream broke off without an end");
-    };
-    tokio::time::timeout(Duration::from_secs(30), listen).await.expect("a run that ends is heard to end")
+    }
+}
+
+/// Listens from `after` to the end.
+async fn hear(chat: &Chat, viewer: &Viewer, run: RunId, after: u64, page: Page) -> Heard {
+    Listener::attach(chat, viewer, run, after, page).await.finish().await
 }
 
 async fn ended(chat: &Chat, viewer: &Viewer, sent: Sent) -> MessageView {
