@@ -18,7 +18,7 @@ use uuid::Uuid;
 const DOCUMENT: &str = "# Über *alles*\n\nA paragraph with `code`, **strong 🦀** and\na second line.\n\n- one\n- two\n  1. deep\n\n```rust\nfn main() {\n    println!(\"世界\");\n}\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n> quoted\n\nThe <script>alert(1)</script> end — fin.";
 
 /// What a browser that follows a run has on its page.
-#[derive(Debug, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 struct Page {
     blocks: Vec<String>,
     tail: String,
@@ -463,11 +463,9 @@ async fn whoever_comes_back_gets_exactly_the_rest() {
         let positions: Vec<usize> = head.char_indices().map(|it| it.0).chain([cut]).collect();
         let mut listeners = Vec::new();
         for at in positions {
-            let (chat, ada) = (world.chat.clone(), world.ada.clone());
-            listeners.push((
-                at,
-                tokio::spawn(async move { hear(&chat, &ada, sent.run, at as u64, Page::with(&DOCUMENT[..at])).await }),
-            ));
+            let page = Page::with(&DOCUMENT[..at]);
+            let listener = Listener::attach(&world.chat, &world.ada, sent.run, at as u64, page).await;
+            listeners.push((at, tokio::spawn(listener.finish())));
         }
         tokio::time::sleep(Duration::from_millis(150)).await;
         world.provider.open();
@@ -510,9 +508,9 @@ async fn thinking_aloud_is_heard_once_and_kept_apart() {
         until("the first word arrives", || async { saved(&world, sent.run).await == format!("{THOUGHT}Yes") }).await;
         let mut listeners = Vec::new();
         for (at, _) in THOUGHT.char_indices() {
-            let (chat, ada) = (world.chat.clone(), world.ada.clone());
             let page = Page { reasoning: THOUGHT[..at].to_owned(), ..Page::default() };
-            listeners.push((at, tokio::spawn(async move { hear(&chat, &ada, sent.run, at as u64, page).await })));
+            let listener = Listener::attach(&world.chat, &world.ada, sent.run, at as u64, page).await;
+            listeners.push((at, tokio::spawn(listener.finish())));
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
         world.provider.open();
@@ -544,9 +542,8 @@ async fn a_listener_of_a_resumed_answer_goes_on_from_what_it_has() {
             (shown.text.as_str(), shown.run.map(|it| (it.id, it.seq)), &shown.rendered.blocks),
             (head, Some((resumed.run, 0)), &Page::with(head).blocks)
         );
-        let (chat, ada) = (world.chat.clone(), world.ada.clone());
-        let listener = tokio::spawn(async move { hear(&chat, &ada, resumed.run, 0, Page::with(head)).await });
-        tokio::time::sleep(Duration::from_millis(60)).await;
+        let listener = Listener::attach(&world.chat, &world.ada, resumed.run, 0, Page::with(head)).await;
+        let listener = tokio::spawn(listener.finish());
         world.provider.open();
         let heard = listener.await.unwrap();
         assert_eq!((heard.page, heard.message.text.as_str()), (Page::with(DOCUMENT), DOCUMENT));
@@ -736,29 +733,30 @@ async fn on_a_shared_database_any_server_follows_and_stops() {
         until("the first half arrives", || async { saved(&world, sent.run).await.ends_with(head) }).await;
         let thought = "Hm, größer…".len();
         let mut listeners = Vec::new();
-        for (at, _) in head.char_indices().step_by(9) {
-            let (chat, ada) = (second.clone(), world.ada.clone());
-            listeners.push(tokio::spawn(async move {
-                let page = Page { reasoning: "Hm, größer…".to_owned(), ..Page::with(&DOCUMENT[..at]) };
-                hear(&chat, &ada, sent.run, (thought + at) as u64, page).await
-            }));
-        }
-        for (at, _) in "Hm, größer…".char_indices() {
-            let (chat, ada) = (second.clone(), world.ada.clone());
-            listeners.push(tokio::spawn(async move {
-                let page = Page { reasoning: "Hm, größer…"[..at].to_owned(), ..Page::default() };
-                hear(&chat, &ada, sent.run, at as u64, page).await
-            }));
+        let whole = Page { reasoning: "Hm, größer…".to_owned(), ..Page::with(DOCUMENT) };
+        let within = head.char_indices().step_by(9).map(|(at, _)| {
+            let page = Page { reasoning: "Hm, größer…".to_owned(), ..Page::with(&DOCUMENT[..at]) };
+            (thought + at, page)
+        });
+        let thinking = "Hm, größer…".char_indices().map(|(at, _)| {
+            let page = Page { reasoning: "Hm, größer…"[..at].to_owned(), ..Page::default() };
+            (at, page)
+        });
+        for (at, page) in within.chain(thinking) {
+            let listener = Listener::attach(&second, &world.ada, sent.run, at as u64, page).await;
+            let whole = whole.clone();
+            listeners.push(tokio::spawn(async move { listener.see(&whole).await }));
         }
         tokio::time::sleep(Duration::from_millis(400)).await;
         world.provider.open();
-        until("the rest is saved", || async { saved(&world, sent.run).await.ends_with(DOCUMENT) }).await;
-        // Time for a look at the log.
-        tokio::time::sleep(Duration::from_millis(700)).await;
-        second.stop(&world.ada, sent.run).await.unwrap();
+        let mut attached = Vec::new();
         for listener in listeners {
-            let heard = listener.await.unwrap();
-            assert_eq!(heard.page, Page { reasoning: "Hm, größer…".to_owned(), ..Page::with(DOCUMENT) });
+            attached.push(listener.await.unwrap());
+        }
+        second.stop(&world.ada, sent.run).await.unwrap();
+        for listener in attached {
+            let heard = listener.finish().await;
+            assert_eq!(heard.page, whole);
             assert_eq!((heard.message.status, heard.message.text.as_str()), (MessageStatus::Stopped, DOCUMENT));
         }
         assert_eq!(world.chat.writing(), 0);
