@@ -3,6 +3,7 @@
 use crate::components::CurrentVisit;
 use crate::islands::toasts::Toaster;
 use crate::pages;
+use atrium::text::escape_html;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
@@ -48,7 +49,7 @@ pub fn shell(options: LeptosOptions, assets: Assets) -> impl IntoView {
 pub fn Pages() -> impl IntoView {
     provide_meta_context();
     view! {
-        <Title formatter=|title: String| if title.is_empty() { "Atrium".to_owned() } else { format!("{title} · Atrium") }/>
+        <Title formatter=document_title/>
         <Router>
             <Routes fallback=pages::not_found::NotFound>
                 <Route path=path!("/") view=pages::chat::NewChat ssr=SsrMode::Async/>
@@ -65,6 +66,11 @@ pub fn Pages() -> impl IntoView {
             </Routes>
         </Router>
     }
+}
+
+/// What stands in the tab. Leptos writes the title into the page as it is, so it is escaped here.
+fn document_title(title: String) -> String {
+    if title.is_empty() { "Atrium".to_owned() } else { format!("{} · Atrium", escape_html(&title)) }
 }
 
 /// Scripts run only if this reply names them; nothing is loaded from elsewhere.
