@@ -145,7 +145,8 @@ pub fn sign_in_path(next: &str) -> String {
 /// A path of ours from something typed; nobody is sent elsewhere after signing in.
 #[must_use]
 pub fn local_path(next: &str) -> &str {
-    let is_local = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n']);
+    let is_local =
+        next.starts_with('/') && !next.starts_with("//") && !next.contains(|it: char| it == '\\' || it.is_control());
     if is_local { next } else { "/" }
 }
 

@@ -25,12 +25,21 @@ impl FromServerFnError for Refusal {
                 "unreachable",
                 "The server cannot be reached. Check the connection; what you typed is kept.",
             ),
+            ServerFnErrorErr::Args(what) | ServerFnErrorErr::MissingArg(what) => {
+                Failure::new(400, "invalid", format!("The request was not understood ({what})."))
+            }
+            // On the server it is the request that cannot be read, in the browser the reply.
+            ServerFnErrorErr::Deserialization(what) if cfg!(feature = "ssr") => {
+                Failure::new(400, "invalid", format!("The request was not understood ({what})."))
+            }
             other => Failure::new(
                 500,
                 "protocol",
                 format!("The server's answer was not understood ({other}). Reload the page."),
             ),
         };
+        #[cfg(feature = "ssr")]
+        on_server::set_status(failure.status);
         Self(failure)
     }
 }
@@ -49,12 +58,17 @@ mod on_server {
             if let Some(cause) = error.cause() {
                 tracing::error!(status = failure.status, cause, "a server function failed");
             }
-            if let (Some(response), Ok(status)) =
-                (leptos::prelude::use_context::<leptos_axum::ResponseOptions>(), StatusCode::from_u16(failure.status))
-            {
-                response.set_status(status);
-            }
+            set_status(failure.status);
             Self(failure)
+        }
+    }
+
+    /// Of the reply at work.
+    pub fn set_status(status: u16) {
+        if let (Some(response), Ok(status)) =
+            (leptos::prelude::use_context::<leptos_axum::ResponseOptions>(), StatusCode::from_u16(status))
+        {
+            response.set_status(status);
         }
     }
 

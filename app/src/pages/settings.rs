@@ -30,7 +30,8 @@ pub fn SettingsPage() -> impl IntoView {
 fn field(setting: SettingView, state: &FormState) -> impl IntoView + use<> {
     let SettingView { key, label, help, value, is_secret, is_flag, source } = setting;
     let is_set_here = source == Source::Database;
-    let shown = state.value(&key, &value);
+    // What was typed comes back in a refused form, but never a key.
+    let shown = if is_secret { String::new() } else { state.value(&key, &value) };
     let error = state.error(&key);
     let reset = format!("reset:{key}");
     let placeholder = match (is_secret, source) {
