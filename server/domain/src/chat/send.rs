@@ -3,8 +3,8 @@
 use super::Chat;
 use super::branches::set_head;
 use super::messages::{ConversationRow, conversation};
-use super::runs::Job;
 use super::runs::log::LiveRun;
+use super::runs::{Job, LEASE};
 use crate::agents;
 use crate::error::{Error, Result, breaks_unique};
 use crate::markdown;
@@ -18,8 +18,6 @@ use uuid::Uuid;
 
 /// How long a title made from a message is, in characters.
 const TITLE_LENGTH: usize = 60;
-/// See [`super::runs`].
-const LEASE: i64 = 20_000_000;
 
 /// Where a message goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -24,7 +24,7 @@ use uuid::Uuid;
 /// How long a word may exist in memory alone. Half of what was promised, so that a slow disk does not break the promise.
 const FLUSH: Duration = Duration::from_millis(100);
 /// How long a server that does not answer is believed to be alive, in microseconds, and how often it says that it is.
-const LEASE: i64 = 20_000_000;
+pub(super) const LEASE: i64 = 20_000_000;
 const RENEW: Duration = Duration::from_secs(5);
 
 /// The runs that this server writes.
