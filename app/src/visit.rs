@@ -97,12 +97,18 @@ impl Visit {
 
     /// What was kept, once.
     pub async fn take_draft(&self) -> Option<String> {
-        self.session.remove(DRAFT).await.ok().flatten()
+        self.take(DRAFT).await
     }
 
     /// What was to be said, once.
     pub async fn take_toast(&self) -> Option<Toast> {
-        self.session.remove(TOAST).await.ok().flatten()
+        self.take(TOAST).await
+    }
+
+    /// A value of the session, once. Removing one that is not there would count as a change, and write with every page.
+    async fn take<T: serde::de::DeserializeOwned>(&self, key: &str) -> Option<T> {
+        self.session.get_value(key).await.ok().flatten()?;
+        self.session.remove(key).await.ok().flatten()
     }
 }
 
