@@ -39,7 +39,7 @@ watch: ## Build and restart at each change, reload the page (cargo leptos watch)
 	@scripts/watch
 
 bench: ## The table of budgets, with what this build reaches
-	@if [ -f end2end/bench.mjs ]; then scripts/run build && node end2end/bench.mjs; else echo "There are no benchmarks yet: end2end/bench.mjs is missing."; fi
+	@if [ -f end2end/bench.mjs ]; then scripts/run build && cargo build --release -p atrium-server --example reference && node end2end/bench.mjs; else echo "There are no benchmarks yet: end2end/bench.mjs is missing."; fi
 
 coverage: ## Which lines the Rust tests reach, as pages in coverage/
 	@scripts/coverage

@@ -234,6 +234,23 @@ test("Test shows the provider's own error", async ({ page, context, serve, compl
   await expect(page.locator('.trial-answer')).toHaveText(/^You said: /);
 });
 
+test('a model typed while the provider is being asked stays', async ({ page, signedIn }) => {
+  void signedIn;
+  await page.goto('/agents/new');
+  await alive(page);
+  let release = () => {};
+  const held = new Promise<void>(done => (release = done));
+  await page.route('**/_fn/models*', async route => {
+    await held;
+    await route.continue();
+  });
+  await page.getByLabel('Provider').selectOption('openai');
+  await page.getByLabel('Model', { exact: true }).fill('my-own-model');
+  release();
+  await expect(page.locator('#model-help')).toContainText('models offered');
+  await expect(page.getByLabel('Model', { exact: true })).toHaveValue('my-own-model');
+});
+
 test('typing a model before the page is alive is not lost', async ({ page, signedIn }) => {
   void signedIn;
   let release = () => {};

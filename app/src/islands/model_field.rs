@@ -27,6 +27,7 @@ pub fn ModelField(provider: String, model: String, error: Option<String>) -> imp
     let trial = RwSignal::new(Trial::None);
 
     let ask = move |provider: String, pick: bool| {
+        let before = model.get_untracked();
         note.set(Some("Asking the provider what it offers…".to_owned()));
         spawn_local(async move {
             let answer = functions::models(provider.clone()).await;
@@ -44,7 +45,9 @@ pub fn ModelField(provider: String, model: String, error: Option<String>) -> imp
                     } else {
                         format!("{} models offered; type to search them", models.len())
                     }));
-                    if pick && !models.contains(&model.get_untracked()) {
+                    // What was typed while the provider was being asked is not taken away.
+                    let now = model.get_untracked();
+                    if pick && now == before && !models.contains(&now) {
                         model.set(models[0].clone());
                     }
                     offered.set(models);
