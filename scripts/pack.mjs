@@ -3,14 +3,14 @@
 // PKG holds wasm-bindgen's atrium.js and atrium_bg.wasm (cargo-leptos: atrium.wasm). SITE gets
 //   atrium-<hash>.js, atrium-<hash>.wasm  one hash over both: Leptos' hydration script is given "atrium-<hash>" and adds the endings
 //   atrium.<hash>.css                     all of style/: tokens, base, components, whatever else there is, pages/
-//   <name>.<hash>.<ending>                each file of public/, in its folder
+//   <name>.<hash>.<ending>                each file of public/, in its folder, and the readers of the API's description
 // with .br and .gz beside each file that they make smaller, and manifest.json, from plain name to hashed name (and "app" to
 // "atrium-<hash>"). Where a text file says /assets/<plain name>, the hashed name is put in; a name that isn't there is an error.
 //
 // --watch packs without compressing, and again whenever something changed, until it is stopped.
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, extname, join } from 'node:path'
+import { basename, dirname, extname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
 import { transform } from 'lightningcss'
@@ -21,6 +21,9 @@ if (!site) throw new Error('usage: pack.mjs [--watch] PKG SITE')
 
 const TEXT = new Set(['.css', '.js', '.mjs', '.json', '.svg', '.txt', '.webmanifest', '.xml', '.html'])
 const COMPRESSIBLE = new Set([...TEXT, '.wasm', '.ico', '.ttf', '.otf'])
+
+/** Swagger UI (Apache-2.0) and Redoc (MIT), as their packages bring them. */
+const READERS = ['swagger-ui-dist/swagger-ui.css', 'swagger-ui-dist/swagger-ui-bundle.js', 'redoc/bundles/redoc.standalone.js']
 
 const compress = {
   br: (content, text) =>
@@ -83,6 +86,13 @@ const gather = () => {
     let content = readFileSync(join('public', name))
     if (TEXT.has(extname(name))) content = Buffer.from(link(`public/${name}`, content.toString()))
     const ending = extname(name)
+    add(name, `${name.slice(0, name.length - ending.length)}.${hash(content)}${ending}`, content)
+  }
+
+  for (const path of READERS) {
+    const content = readFileSync(join('node_modules', path))
+    const ending = extname(path)
+    const name = basename(path)
     add(name, `${name.slice(0, name.length - ending.length)}.${hash(content)}${ending}`, content)
   }
 

@@ -182,6 +182,11 @@ pub enum LiveEvent {
         /// The open end.
         tail: String,
     },
+    /// The answer grew, for listeners that want it as it is.
+    Text {
+        /// To append.
+        text: String,
+    },
     /// The model thought aloud.
     Reasoning {
         /// To append.

@@ -51,4 +51,8 @@ ids! {
     MessageId,
     /// One attempt at writing an answer.
     RunId,
+    /// A token that a person made for a program.
+    ApiTokenId,
+    /// One sign-in over REST.
+    FamilyId,
 }

@@ -7,8 +7,10 @@ pub mod catalogue;
 pub mod chat;
 pub mod failure;
 pub mod ids;
+pub mod paging;
 pub mod people;
 pub mod settings;
 pub mod text;
+pub mod tokens;
 
 pub use failure::{Failure, FieldError};

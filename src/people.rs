@@ -60,6 +60,93 @@ pub struct Viewer {
     pub name: String,
     /// Address they sign in with.
     pub email: String,
+    /// What they may sign in with instead.
+    pub username: String,
+}
+
+/// A person as they and their administrators see them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// Who.
+    pub id: UserId,
+    /// In which tenant.
+    pub organisation: OrganisationId,
+    /// Address they sign in with.
+    pub email: String,
+    /// What they may sign in with instead; the address until they choose another.
+    pub username: String,
+    /// Name as shown.
+    pub name: String,
+    /// What they do.
+    pub job_title: String,
+    /// Where.
+    pub department: String,
+    /// As what.
+    pub role: Role,
+    /// Rules every organisation.
+    pub is_superuser: bool,
+    /// May sign in.
+    pub is_active: bool,
+    /// Microseconds since 1970.
+    pub created_at: i64,
+    /// Microseconds since 1970; the version of what is edited.
+    pub updated_at: i64,
+    /// Microseconds since 1970.
+    pub last_login_at: Option<i64>,
+}
+
+/// What somebody changes of themselves; what is `None` stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProfileChange {
+    /// See [`Profile::name`].
+    pub name: Option<String>,
+    /// See [`Profile::username`].
+    pub username: Option<String>,
+    /// See [`Profile::job_title`].
+    pub job_title: Option<String>,
+    /// See [`Profile::department`].
+    pub department: Option<String>,
+}
+
+impl ProfileChange {
+    /// `email` is the person's own address, which may be their user name.
+    ///
+    /// # Errors
+    /// With what to change.
+    pub fn check(&self, email: &str) -> Result<(), Vec<FieldError>> {
+        let mut checks = Checks::default();
+        if let Some(name) = &self.name {
+            check_name(&mut checks, name);
+        }
+        if let Some(username) = &self.username {
+            check_username(&mut checks, username, email);
+        }
+        for (field, value) in [("job_title", &self.job_title), ("department", &self.department)] {
+            let length = value.as_deref().unwrap_or_default().chars().count();
+            checks.require(length <= 120, field, "Use at most 120 characters.");
+        }
+        checks.done()
+    }
+}
+
+fn check_name(checks: &mut Checks, name: &str) {
+    checks.require(!name.trim().is_empty(), "name", "Enter your name.").require(
+        name.trim().chars().count() <= 120,
+        "name",
+        "Use at most 120 characters.",
+    );
+}
+
+/// Never somebody else's address: then a sign-in would not know whom it means.
+fn check_username(checks: &mut Checks, username: &str, email: &str) {
+    let username = normalise_email(username);
+    let is_word = (2..=60).contains(&username.chars().count())
+        && username.chars().all(|it| it.is_alphanumeric() || "._-+".contains(it));
+    checks.require(
+        is_word || username == normalise_email(email),
+        "username",
+        "Use 2 to 60 letters, digits, dots, dashes or underscores, or your e-mail address.",
+    );
 }
 
 impl Viewer {
@@ -98,6 +185,9 @@ pub struct NewPerson {
     /// Address to sign in with.
     #[serde(default)]
     pub email: String,
+    /// What to sign in with instead; the address if they chose none.
+    #[serde(default)]
+    pub username: Option<String>,
     /// In the clear; never stored so.
     #[serde(default)]
     pub password: String,
@@ -108,28 +198,33 @@ impl NewPerson {
     /// With what to change.
     pub fn check(&self) -> Result<(), Vec<FieldError>> {
         let mut checks = Checks::default();
-        let name = self.name.trim();
-        checks
-            .require(!name.is_empty(), "name", "Enter your name.")
-            .require(name.chars().count() <= 120, "name", "Use at most 120 characters.")
-            .require(plausible_email(&self.email), "email", "Enter an e-mail address, like ada@example.org.")
-            .require(
-                self.password.chars().count() >= PASSWORD_MIN,
-                "password",
-                format!("Use at least {PASSWORD_MIN} characters."),
-            )
-            .require(
-                self.password.chars().count() <= PASSWORD_MAX,
-                "password",
-                format!("Use at most {PASSWORD_MAX} characters."),
-            )
-            .require(
-                self.password.is_empty() || !self.password.eq_ignore_ascii_case(self.email.trim()),
-                "password",
-                "Choose something other than your e-mail address.",
-            );
+        check_name(&mut checks, &self.name);
+        checks.require(plausible_email(&self.email), "email", "Enter an e-mail address, like ada@example.org.");
+        if let Some(username) = &self.username {
+            check_username(&mut checks, username, &self.email);
+        }
+        check_password(&mut checks, "password", &self.password, &self.email);
         checks.done()
     }
+
+    /// The user name as stored.
+    #[must_use]
+    pub fn username(&self) -> String {
+        normalise_email(self.username.as_deref().and_then(crate::text::filled).unwrap_or(&self.email))
+    }
+}
+
+/// Notes at `field` what is wrong with a new password.
+pub fn check_password(checks: &mut Checks, field: &str, password: &str, email: &str) {
+    let length = password.chars().count();
+    checks
+        .require(length >= PASSWORD_MIN, field, format!("Use at least {PASSWORD_MIN} characters."))
+        .require(length <= PASSWORD_MAX, field, format!("Use at most {PASSWORD_MAX} characters."))
+        .require(
+            password.is_empty() || !password.eq_ignore_ascii_case(email.trim()),
+            field,
+            "Choose something other than your e-mail address.",
+        );
 }
 
 /// Someone signing in, as typed.

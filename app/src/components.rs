@@ -49,8 +49,10 @@ where
     set_status_of_refused();
     load(async move {
         let page = visit.atrium.chat.conversations(&viewer, None, None).await;
+        let is_folded = visit.preferences.is_rail_collapsed;
+        let now = visit.atrium.ports.now();
         let toast = visit.take_toast().await;
-        let rail = page.map(|page| rail(&viewer, page, current));
+        let rail = page.map(|page| rail(&viewer, page, current, now, is_folded));
         match (rail, content(visit, viewer).await) {
             (Ok(rail), Ok(content)) => view! { {(!title.is_empty()).then(|| view! { <Title text=title/> })} <Frame rail=rail toast=toast>{content}</Frame> }.into_any(),
             (Ok(rail), Err(error)) => view! { <Frame rail=rail toast=toast>{failed(&error)}</Frame> }.into_any(),
@@ -74,16 +76,28 @@ fn Frame<R: IntoView + 'static>(rail: R, toast: Option<Toast>, children: Childre
     }
 }
 
-fn rail(viewer: &Viewer, page: ConversationPage, current: Option<ConversationId>) -> impl IntoView + use<> {
+fn rail(
+    viewer: &Viewer,
+    page: ConversationPage,
+    current: Option<ConversationId>,
+    now: i64,
+    is_folded: bool,
+) -> impl IntoView + use<> {
     let path = use_context::<axum::http::request::Parts>().map(|it| it.uri.path().to_owned()).unwrap_or_default();
     let link = |href: &'static str, label: &'static str, picture: Icon| {
         let is_here = if href == "/" { path == "/" || path.starts_with("/chat") } else { path.starts_with(href) };
-        view! { <a class="rail-link" href=href aria-current=is_here.then_some("page")>{icon(picture)}<span>{label}</span></a> }
+        view! { <a class="rail-link" href=href title=label aria-current=is_here.then_some("page")>{icon(picture)}<span>{label}</span></a> }
     };
+    let fold = if is_folded { "Unfold navigation" } else { "Fold navigation" };
+    let here = path.clone();
     view! {
         <nav class="rail" aria-label="Atrium">
             <div class="rail-head">
                 <a class="brand" href="/">"Atrium"</a>
+                <form class="rail-fold" method="post" action="/preferences">
+                    <input type="hidden" name="next" value=here/>
+                    <button class="button icon-only" name="rail" value=if is_folded { "open" } else { "collapsed" } aria-label=fold title=fold>{icon(Icon::Panel)}</button>
+                </form>
                 <a class="button icon-only" href="/" aria-label="New conversation" title="New conversation">{icon(Icon::Plus)}</a>
             </div>
             <div class="rail-links">
@@ -91,7 +105,7 @@ fn rail(viewer: &Viewer, page: ConversationPage, current: Option<ConversationId>
                 {link("/agents", "Agents", Icon::Agents)}
                 {viewer.can_administer_server().then(|| link("/admin/settings", "Settings", Icon::Settings))}
             </div>
-            <Conversations page=page current=current/>
+            <Conversations page=page current=current now=now/>
             <div class="rail-foot">
                 <a class="rail-link person" href="/account" aria-current=path.starts_with("/account").then_some("page")>
                     <span class="initials" aria-hidden="true">{viewer.initials()}</span>
@@ -251,7 +265,7 @@ pub fn TextField(
                 aria-invalid=error.is_some().then_some("true")
                 aria-describedby=format!("{name}-help")
             />
-            <FieldNote name help error/>
+            <FieldNote name help=help.map(str::to_owned) error/>
         </div>
     }
 }
@@ -279,7 +293,7 @@ pub fn TextArea(
                 aria-describedby=format!("{name}-help")
                 inner_html=format!("\n{}", escape_html(&state.value(name, &value)))
             ></textarea>
-            <FieldNote name help error/>
+            <FieldNote name help=help.map(str::to_owned) error/>
         </div>
     }
 }
@@ -297,14 +311,18 @@ pub fn CheckField(
     view! {
         <div class="field check">
             <label><input id=name name=name type="checkbox" value="on" checked=state.ticked(name, is_ticked) aria-describedby=format!("{name}-help")/><span>{label}</span></label>
-            <FieldNote name help error/>
+            <FieldNote name help=help.map(str::to_owned) error/>
         </div>
     }
 }
 
 /// Below a field: what is wrong, else what it is for.
 #[component]
-pub fn FieldNote(name: &'static str, help: Option<&'static str>, error: Option<String>) -> impl IntoView {
+pub fn FieldNote(
+    #[prop(into)] name: String,
+    #[prop(into)] help: Option<String>,
+    error: Option<String>,
+) -> impl IntoView {
     let id = format!("{name}-help");
     match error {
         Some(message) => {

@@ -19,6 +19,15 @@ pub struct Assets {
     pub has_script: bool,
 }
 
+/// What a phone paints around the page: `--surface` of style/tokens.css, which a meta tag cannot read.
+const LIGHT: &str = "#ffffff";
+const DARK: &str = "#181a1c";
+
+/// The macro does not know this element's `media`.
+fn theme_color(media: &'static str, colour: &'static str) -> impl IntoView {
+    leptos::html::meta().name("theme-color").content(colour).attr("media", media)
+}
+
 /// The document.
 pub fn shell(options: LeptosOptions, assets: Assets) -> impl IntoView {
     protect();
@@ -30,6 +39,8 @@ pub fn shell(options: LeptosOptions, assets: Assets) -> impl IntoView {
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"/>
                 <meta name="color-scheme" content="light dark"/>
+                {theme_color("(prefers-color-scheme: light)", if preferences.theme == Some("dark") { DARK } else { LIGHT })}
+                {theme_color("(prefers-color-scheme: dark)", if preferences.theme == Some("light") { LIGHT } else { DARK })}
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <link rel="manifest" href="/manifest.webmanifest"/>
                 {assets.style.map(|href| view! { <link rel="stylesheet" href=href/> })}

@@ -1,13 +1,29 @@
 /** The server owns the answer: whatever happens to the page, every word is there once. */
 import { Chat, expect, register, somebody, test, tokens } from '../fixtures';
+import type { Gate, Provider } from '../fixtures/provider';
 
 const ALL = tokens(1, 120);
 
-test('a reload in mid-answer', async ({ chat, provider }) => {
+/** Asks for an answer that stops in the middle until its gate is opened, and waits until it is there. */
+async function halfway(chat: Chat, provider: Provider, path?: string): Promise<Gate> {
   const gate = provider.gate();
-  await chat.open();
+  await chat.open(path);
   await chat.send(`slow ${gate.mark}`);
   await gate.reached();
+  return gate;
+}
+
+/** The same, with a second tab that shows it. */
+async function inTwoTabs(chat: Chat, provider: Provider): Promise<{ gate: Gate; second: Chat }> {
+  const gate = await halfway(chat, provider);
+  await expect(chat.page).toHaveURL(/\/chat\//);
+  const second = new Chat(await chat.page.context().newPage());
+  await second.open(chat.page.url());
+  return { gate, second };
+}
+
+test('a reload in mid-answer', async ({ chat, provider }) => {
+  const gate = await halfway(chat, provider);
   await chat.expectWords(tokens(1, 60));
   await chat.reload();
   await chat.expectWords(tokens(1, 60), 'what was there is there at once');
@@ -33,14 +49,8 @@ test('reloads at any moment of a flowing answer', async ({ chat }) => {
   await chat.expectWords(tokens(1, 400));
 });
 
-test('a second tab shows the same answer to its end', async ({ chat, provider, page, context }) => {
-  const gate = provider.gate();
-  await chat.open();
-  await chat.send(`slow ${gate.mark}`);
-  await gate.reached();
-  await expect(page).toHaveURL(/\/chat\//);
-  const second = new Chat(await context.newPage());
-  await second.open(page.url());
+test('a second tab shows the same answer to its end', async ({ chat, provider }) => {
+  const { gate, second } = await inTwoTabs(chat, provider);
   await second.expectWords(tokens(1, 60));
   gate.open();
   for (const tab of [chat, second]) {
@@ -49,14 +59,8 @@ test('a second tab shows the same answer to its end', async ({ chat, provider, p
   }
 });
 
-test('Stop from the other tab', async ({ chat, provider, page, context }) => {
-  const gate = provider.gate();
-  await chat.open();
-  await chat.send(`slow ${gate.mark}`);
-  await gate.reached();
-  await expect(page).toHaveURL(/\/chat\//);
-  const second = new Chat(await context.newPage());
-  await second.open(page.url());
+test('Stop from the other tab', async ({ chat, provider }) => {
+  const { gate, second } = await inTwoTabs(chat, provider);
   await second.stopButton.click();
   await gate.abandoned();
   for (const tab of [chat, second]) {
@@ -68,10 +72,7 @@ test('Stop from the other tab', async ({ chat, provider, page, context }) => {
 
 test('the network is lost and comes back', async ({ chat, provider, context, complaints }) => {
   complaints.allow(/ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED|ERR_FAILED/);
-  const gate = provider.gate();
-  await chat.open();
-  await chat.send(`slow ${gate.mark}`);
-  await gate.reached();
+  const gate = await halfway(chat, provider);
   await chat.expectWords(tokens(1, 60));
   await context.setOffline(true);
   gate.open();
@@ -107,10 +108,7 @@ test('kill -9 in mid-answer: the text is kept, marked interrupted, and Continue 
   complaints.allow(/ERR_CONNECTION|ERR_INCOMPLETE|ERR_EMPTY_RESPONSE/);
   const server = await serve();
   await register(context, server.url, somebody());
-  const gate = provider.gate();
-  await chat.open(server.url);
-  await chat.send(`slow ${gate.mark}`);
-  await gate.reached();
+  const gate = await halfway(chat, provider, server.url);
   await chat.expectWords(tokens(1, 60));
   // The promise itself: at most the last 250 ms may be lost.
   await chat.page.waitForTimeout(250);
@@ -148,10 +146,7 @@ test('kill -9 while the answer flows: what is kept is a beginning, not a jumble'
 });
 
 test('a question is not taken twice while its answer is written', async ({ chat, provider, context, page }) => {
-  const gate = provider.gate();
-  await chat.open();
-  await chat.send(`slow ${gate.mark}`);
-  await gate.reached();
+  const gate = await halfway(chat, provider);
   await expect(page).toHaveURL(/\/chat\//);
   const posted = await context.request.post(page.url(), { form: { action: 'send', text: 'fast meanwhile' }, maxRedirects: 0 });
   expect(posted.status()).toBe(409);

@@ -11,7 +11,11 @@ CREATE TABLE users (
     id BLOB NOT NULL PRIMARY KEY,
     organisation_id BLOB NOT NULL REFERENCES organisations (id),
     email TEXT NOT NULL,
+    -- What they may sign in with besides the address; the address itself until they choose another.
+    username TEXT NOT NULL,
     name TEXT NOT NULL,
+    job_title TEXT NOT NULL,
+    department TEXT NOT NULL,
     role TEXT NOT NULL CHECK (role IN ('admin', 'manager', 'engineer', 'analyst', 'user', 'guest')),
     is_superuser BOOLEAN NOT NULL,
     is_active BOOLEAN NOT NULL,
@@ -20,6 +24,7 @@ CREATE TABLE users (
     updated_at BIGINT NOT NULL,
     last_login_at BIGINT,
     CONSTRAINT users_email_key UNIQUE (email),
+    CONSTRAINT users_username_key UNIQUE (username),
     CONSTRAINT users_tenant_key UNIQUE (organisation_id, id)
 );
 
@@ -170,7 +175,7 @@ CREATE TABLE llm_calls (
     user_id BLOB NOT NULL,
     conversation_id BLOB,
     message_id BLOB,
-    purpose TEXT NOT NULL CHECK (purpose IN ('answer', 'test')),
+    purpose TEXT NOT NULL CHECK (purpose IN ('answer', 'test', 'completion')),
     provider TEXT NOT NULL,
     model TEXT NOT NULL,
     prompt_tokens BIGINT NOT NULL,

@@ -18,6 +18,8 @@ pub struct Command {
 enum Action {
     /// Serve the workspace.
     Serve(Where),
+    /// Print the description of the REST API (OpenAPI 3.1).
+    Openapi,
     /// Make an account that rules this server.
     Createsuperuser {
         #[command(flatten)]
@@ -68,6 +70,10 @@ impl Command {
         runtime.block_on(async {
             match self.action {
                 Action::Serve(place) => serve::run(boot::load(place.options())?).await,
+                Action::Openapi => {
+                    println!("{}", crate::api::document());
+                    Ok(())
+                }
                 Action::Createsuperuser { place, email, name, password_stdin } => {
                     let boot = boot::load(place.options())?;
                     let person = ask_for_person(email, name, password_stdin)?;
@@ -85,7 +91,7 @@ fn ask_for_person(email: Option<String>, name: Option<String>, password_stdin: b
     let email = email.map_or_else(|| ask("E-mail address: "), Ok)?;
     let name = name.map_or_else(|| ask("Name: "), Ok)?;
     let password = if password_stdin || !std::io::stdin().is_terminal() { line()? } else { ask_hidden("Password: ")? };
-    Ok(NewPerson { name, email, password })
+    Ok(NewPerson { name, email, username: None, password })
 }
 
 fn ask(question: &str) -> Result<String, String> {

@@ -2,6 +2,7 @@
 
 #![recursion_limit = "512"]
 
+mod api;
 mod boot;
 mod command;
 mod logging;

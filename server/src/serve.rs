@@ -3,10 +3,15 @@
 use crate::{boot, logging, web};
 use atrium_domain::Atrium;
 use atrium_domain::settings::Boot;
+use axum::ServiceExt;
+use axum::extract::Request;
+use axum::serve::ListenerExt as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tower::Layer as _;
+use tower_http::normalize_path::NormalizePathLayer;
 
 /// How long requests under way may take once the server is told to end.
 const GRACE: Duration = Duration::from_secs(10);
@@ -29,7 +34,11 @@ pub async fn run(boot: Boot) -> Result<(), String> {
     let stop = CancellationToken::new();
     let house = tokio::spawn(atrium.clone().keep_house(stop.clone()));
     let router = web::router(atrium.clone());
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    // A path with a slash at its end is the one without: a redirect would lose what was posted.
+    let router = NormalizePathLayer::trim_trailing_slash().layer(router);
+    let service = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(router);
+    // A word of an answer is one small packet: it must not wait for the next.
+    let listener = listener.tap_io(|it| drop(it.set_nodelay(true)));
     let ending = stop.clone();
     let served =
         tokio::spawn(
@@ -49,7 +58,7 @@ pub async fn run(boot: Boot) -> Result<(), String> {
     Ok(())
 }
 
-/// Where to go with a browser. While nobody has an account, with the link that makes the first administrator.
+/// Where to go with a browser. While nobody rules the server, with the link that makes the first administrator.
 async fn announce(atrium: &Atrium, address: SocketAddr) -> Result<(), String> {
     let base = atrium
         .settings

@@ -46,6 +46,13 @@ pub fn typed(id: &str) -> Option<String> {
     input.or_else(area).or_else(choice)
 }
 
+/// The browser's clock, in microseconds since 1970.
+#[must_use]
+#[allow(clippy::cast_possible_truncation, reason = "milliseconds since 1970 fit by far")]
+pub fn now() -> i64 {
+    js_sys::Date::now() as i64 * 1000
+}
+
 /// Gives an element the keyboard.
 pub fn focus(selector: &str) {
     if let Some(element) =

@@ -12,7 +12,6 @@ pub fn Composer(
     /// The name under which this browser keeps the draft.
     draft_key: Signal<String>,
     draft: String,
-    agent: Signal<String>,
     /// The run that could be stopped.
     running: Signal<Option<String>>,
     #[prop(into)] error: RwSignal<Option<(String, bool)>>,
@@ -57,6 +56,7 @@ pub fn Composer(
     }
     view! {
         <form
+            id="composer-form"
             class="composer"
             method="post"
             action=move || path.get()
@@ -71,7 +71,6 @@ pub fn Composer(
                     <span>{message} {needs_sign_in.then(|| view! { " " <a href=move || format!("/sign-in?next={}", path.get())>"Sign in"</a> })}</span>
                 </p>
             })}
-            <input type="hidden" name="agent" value=move || agent.get()/>
             {move || running.get().map(|run| view! { <input type="hidden" name="run" value=run/> })}
             <div class="composer-box">
                 <textarea

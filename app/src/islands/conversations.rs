@@ -1,6 +1,6 @@
 //! The rail's list of conversations: search, more of them, rename, delete and undo.
 
-use super::toasts;
+use super::{browser, toasts};
 use crate::functions;
 use crate::icons::{Icon, icon};
 use atrium::chat::{ConversationItem, ConversationPage};
@@ -27,13 +27,44 @@ pub fn note(id: ConversationId, title: &str) {
     list.current.set(Some(id));
     list.items.update(|items| {
         let known = items.iter().position(|it| it.id == id).map(|at| items.remove(at));
-        let updated_at = items.first().map_or(0, |it| it.updated_at).max(known.map_or(0, |it| it.updated_at));
+        let newest = items.first().map_or(0, |it| it.updated_at).max(known.map_or(0, |it| it.updated_at));
+        let updated_at = newest.max(browser::now());
         items.insert(0, ConversationItem { id, title: title.to_owned(), updated_at });
     });
 }
 
+const HOUR: i64 = 3_600_000_000;
+
+/// How long ago, in spans that mean the same in every time zone.
+fn age(updated_at: i64, now: i64) -> &'static str {
+    match (now - updated_at) / HOUR {
+        ..24 => "Last 24 hours",
+        24..168 => "Last 7 days",
+        168..720 => "Last 30 days",
+        _ => "Older",
+    }
+}
+
+/// The items, the first of each age with its heading.
+fn grouped(items: Vec<ConversationItem>, now: i64) -> Vec<(Option<&'static str>, ConversationItem)> {
+    let mut above = "";
+    let heading = |it: &ConversationItem| {
+        let age = age(it.updated_at, now);
+        let is_new = age != above;
+        above = age;
+        is_new.then_some(age)
+    };
+    let headings: Vec<_> = items.iter().map(heading).collect();
+    headings.into_iter().zip(items).collect()
+}
+
 #[island]
-pub fn Conversations(page: ConversationPage, current: Option<ConversationId>) -> impl IntoView {
+pub fn Conversations(
+    page: ConversationPage,
+    current: Option<ConversationId>,
+    /// The server's clock, by which ages are told.
+    now: i64,
+) -> impl IntoView {
     let items = RwSignal::new(page.items);
     let next = RwSignal::new(page.next);
     let search = RwSignal::new(String::new());
@@ -125,7 +156,7 @@ pub fn Conversations(page: ConversationPage, current: Option<ConversationId>) ->
                 <input type="search" placeholder="Search titles" autocomplete="off" on:input:target=move |event| typed(event.target().value())/>
             </label>
             <ul class="conversation-list">
-                <For each=move || items.get() key=|it| (it.id, it.title.clone()) let(item)>
+                <For each=move || grouped(items.get(), now) key=|(heading, it)| (*heading, it.id, it.title.clone()) let((heading, item))>
                     {
                         let id = item.id;
                         let title = item.title.clone();
@@ -136,13 +167,14 @@ pub fn Conversations(page: ConversationPage, current: Option<ConversationId>) ->
                             None => renaming.set(None),
                         };
                         view! {
-                            <li class="conversation" aria-current=move || (current.get() == Some(id)).then_some("page")>
+                            {heading.map(|it| view! { <li class="conversation-age">{it}</li> })}
+                            <li class="conversation" class:current=move || current.get() == Some(id)>
                                 <Show
                                     when=move || renaming.get() == Some(id)
                                     fallback=move || {
                                         let item = item.clone();
                                         view! {
-                                            <a href=href.clone() title=title.clone()>{title.clone()}</a>
+                                            <a href=href.clone() title=title.clone() aria-current=move || (current.get() == Some(id)).then_some("page")>{title.clone()}</a>
                                             <span class="conversation-actions js-only">
                                                 <button type="button" class="button icon-only" aria-label="Rename" title="Rename" on:click=move |_| renaming.set(Some(id))>{icon(Icon::Edit)}</button>
                                                 <button type="button" class="button icon-only" aria-label="Delete" title="Delete" on:click=move |_| remove(item.clone())>{icon(Icon::Delete)}</button>

@@ -121,6 +121,8 @@ impl Live {
     fn hear(self, event: LiveEvent) -> Option<String> {
         match event {
             LiveEvent::Status { message } => self.status.set(Some(message)),
+            // For programs; a page asks for HTML.
+            LiveEvent::Text { .. } => {}
             LiveEvent::Reasoning { text } => self.reasoning.update(|it| it.push_str(&text)),
             LiveEvent::Delta { first, blocks, tail } => {
                 self.status.set(None);

@@ -96,6 +96,7 @@ pub fn ModelField(provider: String, model: String, error: Option<String>) -> imp
                     prop:value=model
                     value=model.get_untracked()
                     aria-describedby="model-help"
+                    aria-invalid=move || problem.with(Option::is_some).then_some("true")
                     on:input:target=move |event| {
                         problem.set(None);
                         model.set(event.target().value());

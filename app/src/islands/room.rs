@@ -296,7 +296,7 @@ pub fn Room(
             <div class="page-actions">
                 <label class="agent-picker">
                     <span class="visually-hidden">"Agent"</span>
-                    <select on:change:target=move |event| {
+                    <select name="agent" form="composer-form" on:change:target=move |event| {
                         if let Ok(id) = event.target().value().parse() {
                             state.agent.set(id);
                         }
@@ -353,7 +353,6 @@ pub fn Room(
                 path
                 draft_key=Signal::derive(move || state.draft_key())
                 draft
-                agent=Signal::derive(move || state.agent.get().to_string())
                 running
                 error=state.error
                 send=move |text| state.send(text, None)

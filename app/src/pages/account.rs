@@ -61,7 +61,7 @@ pub async fn submit(visit: &Visit, fields: &Fields) -> Result<Done> {
     let viewer = visit.viewer()?;
     match fields.text("action") {
         "sign-out-everywhere" => {
-            visit.atrium.sessions.delete_all_of(viewer.id).await?;
+            visit.atrium.end_all_sessions_of(viewer.id).await?;
             visit.sign_out().await?;
             Ok(Done::then("/sign-in"))
         }

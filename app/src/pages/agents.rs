@@ -41,6 +41,7 @@ pub fn AgentList() -> impl IntoView {
 fn row(agent: Agent) -> impl IntoView {
     let href = format!("/agents/{}", agent.id);
     let chat = format!("/?agent={}", agent.id);
+    let delete = format!("Delete {}", agent.name);
     view! {
         <li class="row">
             <span class="avatar">{icon(Icon::avatar(&agent.avatar))}</span>
@@ -55,7 +56,7 @@ fn row(agent: Agent) -> impl IntoView {
                 {agent.is_active.then(|| view! { <a class="button" href=chat>"Chat"</a> })}
                 <form method="post" action="/agents">
                     <input type="hidden" name="id" value=agent.id.to_string()/>
-                    <button class="button icon-only" name="action" value="delete" aria-label="Delete this agent" title="Delete">{icon(Icon::Delete)}</button>
+                    <button class="button icon-only" name="action" value="delete" aria-label=delete title="Delete">{icon(Icon::Delete)}</button>
                 </form>
             </div>
         </li>

@@ -6,7 +6,7 @@ use crate::components::{
 use crate::forms::{Done, Fields, local_path};
 use crate::visit::Visit;
 use atrium::people::{Credentials, NewPerson, PASSWORD_MIN};
-use atrium_domain::{Error, Result};
+use atrium_domain::Result;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
@@ -109,7 +109,7 @@ pub fn Setup() -> impl IntoView {
                 set_status(410);
                 view! {
                     <Entrance title="This link no longer works">
-                        <p>"It works once, and only while nobody has an account. Sign in, or restart the server for a new link."</p>
+                        <p>"It works once, and only while the server has no administrator. Sign in, or restart the server for a new link."</p>
                         <a class="button" href="/sign-in">"Sign in"</a>
                     </Entrance>
                 }
@@ -149,9 +149,7 @@ pub async fn sign_in(visit: &Visit, fields: &Fields) -> Result<Done> {
 
 /// `POST /register`
 pub async fn register(visit: &Visit, fields: &Fields) -> Result<Done> {
-    if !visit.atrium.settings.flag("registration_open") {
-        return Err(Error::Forbidden("Registration is closed. Ask an administrator to invite you."));
-    }
+    visit.atrium.may_register()?;
     let person: NewPerson = fields.read()?;
     let viewer = visit.atrium.accounts.register(&person, &visit.address).await?;
     visit.sign_in(&viewer).await?;

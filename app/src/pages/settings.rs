@@ -1,6 +1,6 @@
 //! Settings of the server, for its administrators: what is in force and where it comes from.
 
-use crate::components::{ErrorSummary, FormState, PageHead, signed_in};
+use crate::components::{ErrorSummary, FieldNote, FormState, PageHead, signed_in};
 use crate::forms::{Done, Fields};
 use crate::visit::Visit;
 use atrium::settings::{SettingView, Source};
@@ -34,6 +34,7 @@ fn field(setting: SettingView, state: &FormState) -> impl IntoView + use<> {
     let shown = if is_secret { String::new() } else { state.value(&key, &value) };
     let error = state.error(&key);
     let reset = format!("reset:{key}");
+    let note = format!("{key}-help");
     let placeholder = match (is_secret, source) {
         (true, Source::BuiltIn) => "not set".to_owned(),
         (true, _) => "set; type to replace it".to_owned(),
@@ -42,7 +43,7 @@ fn field(setting: SettingView, state: &FormState) -> impl IntoView + use<> {
     let input = if is_flag {
         let is_on = shown == "true" || shown == "on" || shown == "1";
         view! {
-            <select id=key.clone() name=key.clone()>
+            <select id=key.clone() name=key.clone() aria-describedby=note.clone()>
                 <option value="true" selected=is_on>"Yes"</option>
                 <option value="false" selected=!is_on>"No"</option>
             </select>
@@ -50,7 +51,7 @@ fn field(setting: SettingView, state: &FormState) -> impl IntoView + use<> {
         .into_any()
     } else {
         let kind = if is_secret { "password" } else { "text" };
-        view! { <input id=key.clone() name=key.clone() type=kind value=shown placeholder=placeholder autocomplete="off" aria-invalid=error.is_some().then_some("true")/> }.into_any()
+        view! { <input id=key.clone() name=key.clone() type=kind value=shown placeholder=placeholder autocomplete="off" aria-describedby=note.clone() aria-invalid=error.is_some().then_some("true")/> }.into_any()
     };
     view! {
         <div class="field">
@@ -59,10 +60,7 @@ fn field(setting: SettingView, state: &FormState) -> impl IntoView + use<> {
                 <span class="source">{source.label()}</span>
             </div>
             {input}
-            {match error {
-                Some(message) => view! { <p class="field-error">{message}</p> }.into_any(),
-                None => view! { <p class="help">{help}</p> }.into_any(),
-            }}
+            <FieldNote name=key help=Some(help) error/>
             {is_set_here.then(|| view! { <label class="reset"><input type="checkbox" name=reset value="on"/><span>"Forget this value and use what environment and files say"</span></label> })}
         </div>
     }

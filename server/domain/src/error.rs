@@ -20,6 +20,9 @@ pub enum Error {
         /// For people.
         message: String,
     },
+    /// The token that came with the request is worth nothing.
+    #[error("The token is invalid or has expired. Sign in again, or refresh it.")]
+    BadToken,
     /// Nobody is signed in.
     #[error("Sign in to go on.")]
     SignedOut,
@@ -49,6 +52,14 @@ pub enum Error {
 pub type Result<T> = std::result::Result<T, Error>;
 
 impl Error {
+    /// Somebody else was quicker: what was edited is no longer what is there.
+    pub(crate) fn stale(what: &str) -> Self {
+        Self::Conflict {
+            code: "stale",
+            message: format!("This {what} was changed elsewhere since you read it. Read it again, then change it."),
+        }
+    }
+
     /// One wrong field.
     pub fn field(field: &str, message: impl Into<String>) -> Self {
         Self::Invalid(vec![FieldError { field: field.to_owned(), message: message.into() }])
@@ -62,6 +73,7 @@ impl Error {
             Self::Invalid(_) => (422, "invalid"),
             Self::Conflict { code, .. } => (409, *code),
             Self::SignedOut => (401, "signed_out"),
+            Self::BadToken => (401, "token_not_valid"),
             Self::Forbidden(_) => (403, "forbidden"),
             Self::RateLimited { .. } => (429, "rate_limited"),
             Self::Provider(error) => (502, error.code()),

@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod agents;
 pub mod chat;
 pub mod error;
+pub mod idempotency;
 pub mod limits;
 pub mod markdown;
 pub mod ports;

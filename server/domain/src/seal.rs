@@ -3,6 +3,7 @@
 use crate::error::Error;
 use chacha20poly1305::aead::{Aead, AeadCore, KeyInit, OsRng};
 use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use std::io::Write as _;
 use std::path::Path;
@@ -14,6 +15,7 @@ const NONCE: usize = 24;
 #[derive(Clone)]
 pub struct Seal {
     cipher: XChaCha20Poly1305,
+    secret: SecretString,
 }
 
 impl std::fmt::Debug for Seal {
@@ -27,7 +29,14 @@ impl Seal {
     #[must_use]
     pub fn new(secret: &str) -> Self {
         let key = Sha256::new().chain_update(b"atrium/seal/1").chain_update(secret.as_bytes()).finalize();
-        Self { cipher: XChaCha20Poly1305::new(Key::from_slice(&key)) }
+        Self { cipher: XChaCha20Poly1305::new(Key::from_slice(&key)), secret: SecretString::from(secret) }
+    }
+
+    /// A key for another purpose, from which this one cannot be told.
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        let hash = Sha256::new().chain_update(b"atrium/derived/1/").chain_update(purpose).chain_update(b"/");
+        hash.chain_update(self.secret.expose_secret()).finalize().into()
     }
 
     /// As text that can stand in a column.

@@ -1,13 +1,16 @@
 //! Everything that serves a request needs, wired once.
 
 use crate::accounts::sessions::Sessions;
+use crate::accounts::tokens::{Lifetimes, Tokens};
 use crate::accounts::{Accounts, Hasher};
 use crate::agents::connections::Connections;
 use crate::chat::Chat;
 use crate::error::Result;
+use crate::idempotency::Keys;
 use crate::ports::Ports;
 use crate::settings::Settings;
 use crate::store::Store;
+use atrium::ids::UserId;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -23,6 +26,10 @@ pub struct Atrium {
     pub settings: Settings,
     /// People.
     pub accounts: Accounts,
+    /// What programs come in with.
+    pub tokens: Tokens,
+    /// Requests that are not done twice.
+    pub idempotency: Keys,
     /// What browsers' cookies stand for.
     pub sessions: Sessions,
     /// Ways to the models' providers.
@@ -46,8 +53,15 @@ impl Atrium {
         settings.load(&store).await?;
         let connections = Arc::new(connections);
         let chat = Chat::start(store.clone(), ports.clone(), connections.clone()).await?;
+        let boot = settings.boot();
+        let lifetimes = Lifetimes {
+            access: i64::from(boot.number("jwt_access_token_expire_minutes").max(1)) * 60,
+            refresh: i64::from(boot.number("jwt_refresh_token_expire_days").max(1)) * 86_400,
+        };
         Ok(Self {
+            tokens: Tokens::new(store.clone(), ports.clone(), &settings.jwt_key(), lifetimes),
             accounts: Accounts::new(store.clone(), ports.clone(), hasher),
+            idempotency: Keys::new(store.clone(), ports.clone()),
             sessions: Sessions::new(store.clone()),
             store,
             ports,
@@ -55,6 +69,27 @@ impl Atrium {
             connections,
             chat,
         })
+    }
+
+    /// Whether people may make accounts for themselves.
+    ///
+    /// # Errors
+    /// [`crate::Error::Forbidden`] when an administrator has closed registration.
+    pub fn may_register(&self) -> Result<()> {
+        if self.settings.flag("registration_open") {
+            Ok(())
+        } else {
+            Err(crate::Error::Forbidden("Registration is closed. Ask an administrator to invite you."))
+        }
+    }
+
+    /// Signs somebody out everywhere: browsers, and programs that signed in with the password.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn end_all_sessions_of(&self, user: UserId) -> Result<()> {
+        self.sessions.delete_all_of(user).await?;
+        self.tokens.end_all_of(user).await
     }
 
     /// Sweeps out what has expired and follows settings changed on other servers, until `stop`.
@@ -74,6 +109,8 @@ impl Atrium {
                 if round.is_multiple_of(360) {
                     let now = self.ports.now();
                     self.sessions.sweep(now).await?;
+                    self.tokens.sweep().await?;
+                    self.idempotency.sweep().await?;
                     crate::limits::sweep(&self.store, now - crate::ports::DAY).await?;
                     self.chat.purge(now - 30 * crate::ports::DAY).await?;
                 }

@@ -197,6 +197,7 @@ pub async fn worlds_with(more: &[(&str, &str)]) -> Vec<World> {
         let person = |name: &str| NewPerson {
             name: name.to_owned(),
             email: format!("{name}@example.org"),
+            username: None,
             password: "correct horse battery".to_owned(),
         };
         let ada = accounts.create_superuser(&person("ada")).await.unwrap();

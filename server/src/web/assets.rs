@@ -53,6 +53,11 @@ pub fn assets() -> Assets {
     }
 }
 
+/// The path of a file by its name without hash.
+pub fn asset(name: &str) -> String {
+    format!("/assets/{}", manifest().get(name).map_or(name, String::as_str))
+}
+
 /// Leptos' hydration script takes the file names from here.
 pub fn leptos_options() -> LeptosOptions {
     let name = manifest().get("app").cloned().unwrap_or_else(|| "atrium".to_owned());

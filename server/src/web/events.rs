@@ -3,6 +3,7 @@
 use super::errors::reply;
 use atrium::ids::RunId;
 use atrium_app::visit::Visit;
+use atrium_domain::chat::Form;
 use axum::Extension;
 use axum::extract::{Path, Query};
 use axum::http::HeaderMap;
@@ -30,7 +31,7 @@ pub async fn follow(
         Ok(viewer) => viewer,
         Err(error) => return reply(&error, false),
     };
-    match visit.atrium.chat.follow(viewer, id, last.unwrap_or(from.after)).await {
+    match visit.atrium.chat.follow(viewer, id, last.unwrap_or(from.after), Form::Html).await {
         Ok(events) => {
             let events = events.map(|(seq, event)| {
                 // Our own types always serialise; should one ever not, the listener comes back for it.

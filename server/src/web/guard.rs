@@ -3,8 +3,9 @@
 use super::App;
 use super::errors::plain;
 use atrium_domain::Atrium;
+use atrium_domain::settings::Boot;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{HOST, HeaderName, HeaderValue, ORIGIN};
+use axum::http::header::{AUTHORIZATION, HOST, HeaderName, HeaderValue, ORIGIN};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -54,7 +55,10 @@ fn refusal(app: &App, request: &Request) -> Option<Response> {
         let path = request.uri().path_and_query().map_or("/", |it| it.as_str());
         return Some(Redirect::permanent(&format!("{}{path}", public.trim_end_matches('/'))).into_response());
     }
-    if !is_safe(request.method()) && !is_same_origin(request.headers(), host.as_deref(), boot.text("public_url")) {
+    if !is_safe(request.method())
+        && !is_same_origin(request.headers(), host.as_deref(), boot.text("public_url"))
+        && !is_from_elsewhere_on_purpose(boot, request)
+    {
         return Some(plain(
             StatusCode::FORBIDDEN,
             "The request came from another site and was refused. If you opened Atrium under an unusual address, set ATRIUM_PUBLIC_URL to it.",
@@ -84,6 +88,17 @@ fn is_same_origin(headers: &HeaderMap, host: Option<&str>, public_url: &str) -> 
     }
 }
 
+/// Calls of the API from other sites' pages: those that were named may; and what carries a token carries no cookie's
+/// authority. A browser sends such a header to another site only after asking, and then CORS decides.
+fn is_from_elsewhere_on_purpose(boot: &Boot, request: &Request) -> bool {
+    if !crate::api::is_api(request.uri().path()) {
+        return false;
+    }
+    let origin = request.headers().get(ORIGIN).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let is_named = boot.list("cors_allowed_origins").any(|it| it.trim_end_matches('/') == origin);
+    request.headers().contains_key(AUTHORIZATION) || is_named || boot.flag("cors_allow_all_origins")
+}
+
 fn host(request: &Request) -> Option<String> {
     let header = request.headers().get(HOST).and_then(|it| it.to_str().ok());
     header.or_else(|| request.uri().authority().map(|it| it.as_str())).map(str::to_ascii_lowercase)
@@ -107,7 +122,7 @@ fn is_plain_http(atrium: &Atrium, request: &Request) -> bool {
     !(peer(request).is_some_and(|it| is_trusted(atrium, it)) && forwarded == Some("https"))
 }
 
-fn hsts(boot: &atrium_domain::settings::Boot) -> Option<String> {
+fn hsts(boot: &Boot) -> Option<String> {
     let seconds: u32 = boot.text("secure_hsts_seconds").parse().ok().filter(|it| *it > 0)?;
     let subdomains = if boot.flag("secure_hsts_include_subdomains") { "; includeSubDomains" } else { "" };
     let preload = if boot.flag("secure_hsts_preload") { "; preload" } else { "" };

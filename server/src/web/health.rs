@@ -1,7 +1,6 @@
 //! Whether the server and its database are well, for whoever watches them.
 
 use super::App;
-use atrium::Failure;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -36,9 +35,4 @@ pub async fn database(State(app): State<App>) -> Response {
             (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "error", "db": "away" }))).into_response()
         }
     }
-}
-
-/// What no API path matches.
-pub async fn no_such_endpoint() -> Response {
-    (StatusCode::NOT_FOUND, Json(Failure::new(404, "not_found", "There is no such endpoint."))).into_response()
 }

@@ -10,6 +10,10 @@ mod pages;
 mod session_store;
 mod visit;
 
+pub(crate) use assets::asset;
+pub(crate) use errors::log as log_fault;
+pub(crate) use guard::client_address;
+
 use atrium_domain::Atrium;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::routing::{any, get, post};
@@ -29,7 +33,7 @@ const BODY_MAX: usize = 4 * 1024 * 1024;
 /// What handlers can ask for.
 #[derive(Clone)]
 pub struct App {
-    atrium: Atrium,
+    pub(crate) atrium: Atrium,
     leptos: LeptosOptions,
 }
 
@@ -53,6 +57,8 @@ pub fn router(atrium: Atrium) -> Router {
         .layer(middleware::from_fn(pages::whole_body))
         .layer(middleware::from_fn_with_state(app.clone(), visit::attach))
         .layer(session_store::layer(&atrium));
+    let boot = app.atrium.settings.boot();
+    let api = crate::api::router(&app).layer(session_store::layer(&atrium)).layer(crate::api::cors(boot));
     Router::new()
         .route("/assets/{name}", get(assets::serve))
         .route("/favicon.svg", get(assets::serve_root))
@@ -60,10 +66,8 @@ pub fn router(atrium: Atrium) -> Router {
         .route("/manifest.webmanifest", get(assets::serve_root))
         .route("/robots.txt", get(assets::serve_root))
         .route("/api/health", get(health::health))
-        .route("/api/health/", get(health::health))
         .route("/api/health/db", get(health::database))
-        .route("/api/health/db/", get(health::database))
-        .route("/api/{*rest}", any(health::no_such_endpoint))
+        .merge(api)
         .merge(people)
         .with_state(app.clone())
         .layer(DefaultBodyLimit::disable())

@@ -1,10 +1,14 @@
 //! People and how they come in: accounts, passwords, sessions, the first administrator.
 
+pub mod api_tokens;
+mod jwt;
 mod password;
+mod profile;
 pub mod sessions;
 pub mod setup;
 #[cfg(test)]
 mod tests;
+pub mod tokens;
 
 pub use password::Hasher;
 
@@ -30,6 +34,7 @@ struct UserRow {
     id: Uuid,
     organisation_id: Uuid,
     email: String,
+    username: String,
     name: String,
     role: String,
     is_superuser: bool,
@@ -48,20 +53,40 @@ impl UserRow {
             is_superuser: self.is_superuser,
             name: self.name,
             email: self.email,
+            username: self.username,
         })
     }
 }
 
-const SELECT_BY_EMAIL: &str =
-    "SELECT id, organisation_id, email, name, role, is_superuser, is_active, password_hash FROM users WHERE email = $1";
-const SELECT_BY_ID: &str =
-    "SELECT id, organisation_id, email, name, role, is_superuser, is_active, password_hash FROM users WHERE id = $1";
+/// A user name that looks like an address is its owner's own, so that only one row is meant.
+const SELECT_BY_EMAIL: &str = "SELECT id, organisation_id, email, username, name, role, is_superuser, is_active, password_hash FROM users WHERE email = $1 OR username = $1";
+const SELECT_BY_ID: &str = "SELECT id, organisation_id, email, username, name, role, is_superuser, is_active, password_hash FROM users WHERE id = $1";
+
+const SELECT_SUPERUSER: &str = "SELECT created_at FROM users WHERE is_superuser LIMIT 1";
 
 /// Bytes; see [`NewPerson::check`].
 const EMAIL_MAX: usize = 254;
 
 fn wrong() -> Error {
     Error::field("password", "E-mail address or password is wrong.")
+}
+
+fn address_taken() -> Error {
+    Error::field("email", "There is an account with this address. Sign in instead.")
+}
+
+fn account_bucket(email: &str) -> String {
+    format!("sign-in:account:{email}")
+}
+
+fn taken(error: sqlx::Error) -> Error {
+    if breaks_unique(&error, "users_email_key", "users.email") {
+        address_taken()
+    } else if breaks_unique(&error, "users_username_key", "users.username") {
+        Error::field("username", "Somebody else has this user name. Choose another.")
+    } else {
+        error.into()
+    }
 }
 
 /// What accounts need to work.
@@ -89,17 +114,14 @@ impl Accounts {
         row.filter(|it| it.is_active).map(UserRow::into_viewer).transpose()
     }
 
-    /// Whether anybody has an account yet.
+    /// Whether anybody rules this server yet.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn is_empty(&self) -> Result<bool> {
-        let first: Option<(i64,)> = self
-            .store
-            .as_system("counts, reads nobody")
-            .optional("SELECT created_at FROM users LIMIT 1", args![])
-            .await?;
-        Ok(first.is_none())
+    pub async fn has_superuser(&self) -> Result<bool> {
+        let first: Option<(i64,)> =
+            self.store.as_system("counts, reads nobody").optional(SELECT_SUPERUSER, args![]).await?;
+        Ok(first.is_some())
     }
 
     /// Checks a password. Takes as long for an address that nobody has.
@@ -118,9 +140,8 @@ impl Accounts {
         if email.len() > EMAIL_MAX {
             return Err(wrong());
         }
-        let account = format!("sign-in:account:{email}");
         limits::hit(&self.store, &self.ports, &format!("sign-in:address:{address}"), PER_ADDRESS).await?;
-        limits::hit(&self.store, &self.ports, &account, PER_ACCOUNT).await?;
+        self.may_try(&email).await?;
         let row: Option<UserRow> =
             self.store.as_system("who signs in is not known yet").optional(SELECT_BY_EMAIL, args![&email]).await?;
         let hash = row.as_ref().map(|it| it.password_hash.clone());
@@ -131,12 +152,17 @@ impl Accounts {
         if !row.is_active {
             return Err(Error::field("email", "This account is switched off. Ask an administrator."));
         }
-        limits::clear(&self.store, &account).await?;
+        limits::clear(&self.store, &account_bucket(&email)).await?;
         self.store
             .as_system("notes the person's own sign-in")
             .execute("UPDATE users SET last_login_at = $2 WHERE id = $1", args![row.id, self.ports.now()])
             .await?;
         row.into_viewer()
+    }
+
+    /// Counts an attempt at an account's password.
+    async fn may_try(&self, email: &str) -> Result<()> {
+        limits::hit(&self.store, &self.ports, &account_bucket(email), PER_ACCOUNT).await
     }
 
     /// A new account in the default organisation.
@@ -183,14 +209,29 @@ impl Accounts {
             is_superuser,
             name: person.name.trim().to_owned(),
             email: normalise_email(&person.email),
+            username: person.username(),
         };
         tx.execute(
-            "INSERT INTO users (id, organisation_id, email, name, role, is_superuser, is_active, password_hash, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, TRUE, $7, $8, $8)",
-            args![viewer.id, organisation, &viewer.email, &viewer.name, role.as_str(), is_superuser, hash, now],
+            "INSERT INTO users (id, organisation_id, email, username, name, job_title, department, role, is_superuser, is_active, password_hash, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, '', '', $6, $7, TRUE, $8, $9, $9)",
+            args![
+                viewer.id,
+                organisation,
+                &viewer.email,
+                &viewer.username,
+                &viewer.name,
+                role.as_str(),
+                is_superuser,
+                hash,
+                now
+            ],
         )
         .await
-        .map_err(|error| if breaks_unique(&error, "users_email_key", "users.email") { Error::field("email", "There is an account with this address. Sign in instead.") } else { error.into() })?;
+        // Somebody with this address has it for a user name as well, unless they chose another.
+        .map_err(|error| match taken(error) {
+            Error::Invalid(_) if viewer.username == viewer.email => address_taken(),
+            error => error,
+        })?;
         Ok(viewer)
     }
 

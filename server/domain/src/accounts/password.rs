@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString, rand_core::OsRng};
 use argon2::{Algorithm, Argon2, Params, Version};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::Semaphore;
 
 /// Hashes with the parameters that OWASP recommends (19 MiB, two passes, one lane).
@@ -13,7 +13,7 @@ pub struct Hasher {
     /// Each hash takes 19 MiB and a core: a burst of sign-ins waits its turn instead of taking the machine.
     turns: Arc<Semaphore>,
     /// Compared with when there is no such account, so that both answers take as long.
-    decoy: Arc<str>,
+    decoy: Arc<OnceLock<String>>,
 }
 
 impl Hasher {
@@ -22,7 +22,7 @@ impl Hasher {
     /// # Errors
     /// When argon2 refuses its parameters, which it has no reason to.
     pub fn new() -> Result<Self> {
-        Self::with(Params::new(19 * 1024, 2, 1, None).map_err(internal)?)
+        Ok(Self::with(Params::new(19 * 1024, 2, 1, None).map_err(internal)?))
     }
 
     /// As weak as argon2 allows, for tests that are about something else.
@@ -30,12 +30,11 @@ impl Hasher {
     /// # Errors
     /// As [`Hasher::new`].
     pub fn weak() -> Result<Self> {
-        Self::with(Params::new(Params::MIN_M_COST, 1, 1, None).map_err(internal)?)
+        Ok(Self::with(Params::new(Params::MIN_M_COST, 1, 1, None).map_err(internal)?))
     }
 
-    fn with(params: Params) -> Result<Self> {
-        let decoy = hash(&params, "decoy")?;
-        Ok(Self { params, turns: Arc::new(Semaphore::new(2)), decoy: decoy.into() })
+    fn with(params: Params) -> Self {
+        Self { params, turns: Arc::new(Semaphore::new(2)), decoy: Arc::default() }
     }
 
     pub(super) async fn hash(&self, password: String) -> Result<String> {
@@ -46,7 +45,7 @@ impl Hasher {
     pub(super) async fn verify(&self, stored: Option<String>, password: String) -> Result<bool> {
         let (stored, exists) = match stored {
             Some(stored) => (stored, true),
-            None => (self.decoy.to_string(), false),
+            None => (self.decoy().await?, false),
         };
         let matches = self
             .off_thread(move || {
@@ -55,6 +54,15 @@ impl Hasher {
             })
             .await?;
         Ok(matches && exists)
+    }
+
+    /// Made by the first sign-in that needs it: a start must not wait for it.
+    async fn decoy(&self) -> Result<String> {
+        if let Some(decoy) = self.decoy.get() {
+            return Ok(decoy.clone());
+        }
+        let made = self.hash("decoy".to_owned()).await?;
+        Ok(self.decoy.get_or_init(|| made).clone())
     }
 
     async fn off_thread<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {

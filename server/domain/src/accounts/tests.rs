@@ -11,7 +11,12 @@ use atrium::people::{Credentials, NewPerson, Role, Viewer};
 const PASSWORD: &str = "correct horse battery";
 
 fn person(name: &str) -> NewPerson {
-    NewPerson { name: name.to_owned(), email: format!("{name}@example.org"), password: PASSWORD.to_owned() }
+    NewPerson {
+        name: name.to_owned(),
+        email: format!("{name}@example.org"),
+        username: None,
+        password: PASSWORD.to_owned(),
+    }
 }
 
 fn credentials(name: &str, password: &str) -> Credentials {
@@ -43,7 +48,7 @@ async fn number_of(store: &Store, sql: &'static str) -> i64 {
 async fn the_setup_link_works_once() {
     for it in stores().await {
         let accounts = accounts(&it, it.ports.clone());
-        assert!(accounts.is_empty().await.unwrap());
+        assert!(!accounts.has_superuser().await.unwrap());
         let old = accounts.setup_token().await.unwrap().unwrap();
         let token = accounts.setup_token().await.unwrap().unwrap();
         assert!(!accounts.setup_token_works(&old).await.unwrap(), "a later link replaces the earlier one");
@@ -72,6 +77,19 @@ async fn the_setup_link_works_once() {
 }
 
 #[tokio::test]
+async fn whoever_registers_first_does_not_take_the_setup_link_away() {
+    for it in stores().await {
+        let accounts = accounts(&it, it.ports.clone());
+        let token = accounts.setup_token().await.unwrap().unwrap();
+        let eve = accounts.register(&person("eve"), "10.0.0.1").await.unwrap();
+        assert!(!eve.is_superuser && eve.role == Role::User);
+        assert!(accounts.setup_token_works(&token).await.unwrap());
+        assert!(accounts.create_first_administrator(&token, &person("ada")).await.unwrap().is_superuser);
+        assert!(!accounts.setup_token_works(&token).await.unwrap());
+    }
+}
+
+#[tokio::test]
 async fn the_setup_link_grows_old() {
     for it in stores().await {
         let clock = Clock::at_the_machines_time();
@@ -82,7 +100,7 @@ async fn the_setup_link_grows_old() {
         clock.pass(SECOND);
         assert!(!accounts.setup_token_works(&token).await.unwrap());
         assert_eq!(code(accounts.create_first_administrator(&token, &person("ada")).await), "setup_link_used");
-        assert!(accounts.is_empty().await.unwrap());
+        assert!(!accounts.has_superuser().await.unwrap());
     }
 }
 
@@ -186,6 +204,7 @@ async fn strange_characters_are_no_fault() {
         let accounts = accounts(&it, it.ports.clone());
         let odd = NewPerson {
             name: "A\0da <script>".to_owned(),
+            username: None,
             email: "odd@example.org".to_owned(),
             password: format!("{PASSWORD}\0"),
         };

@@ -1,5 +1,6 @@
 //! Agents: a model with instructions. Each belongs to whoever made it.
 
+pub mod completion;
 pub mod connections;
 #[cfg(test)]
 mod tests;
@@ -7,10 +8,11 @@ pub mod trial;
 
 use crate::error::{Error, Result, breaks_unique};
 use crate::ports::Ports;
-use crate::store::{Scope, Tx, args};
+use crate::store::{Scope, Tx, args, contains};
 use atrium::agents::{Agent, AgentDraft, PRESETS};
 use atrium::catalogue::Provider;
 use atrium::ids::AgentId;
+use atrium::paging::{Page, PageRequest};
 use connections::Connections;
 use uuid::Uuid;
 
@@ -68,6 +70,37 @@ pub async fn list(scope: Scope<'_>) -> Result<Vec<Agent>> {
     rows.into_iter().map(Agent::try_from).collect()
 }
 
+/// A page of them; `search` is a part of the name in any case.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn page(
+    scope: Scope<'_>,
+    ports: &Ports,
+    connections: &Connections,
+    page: PageRequest,
+    search: Option<&str>,
+) -> Result<Page<Agent>> {
+    first_visit(scope, ports, connections).await?;
+    let pattern = contains(search.unwrap_or_default());
+    let count: Option<(i64,)> = scope
+        .optional(
+            "SELECT COUNT(*) FROM agents WHERE owner_id = $1 AND deleted_at IS NULL AND LOWER(name) LIKE $2 ESCAPE '!'",
+            args![scope.viewer.id, &pattern],
+        )
+        .await?;
+    let rows: Vec<Row> = scope
+        .all(
+            "SELECT id, name, description, avatar, provider, model, temperature, max_tokens, system_prompt, is_default, is_active, updated_at
+             FROM agents WHERE owner_id = $1 AND deleted_at IS NULL AND LOWER(name) LIKE $2 ESCAPE '!'
+             ORDER BY is_default DESC, LOWER(name), id LIMIT $3 OFFSET $4",
+            args![scope.viewer.id, &pattern, page.limit(), page.offset()],
+        )
+        .await?;
+    let items = rows.into_iter().map(Agent::try_from).collect::<Result<_>>()?;
+    Ok(Page { count: count.map_or(0, |it| it.0), items })
+}
+
 /// One of the viewer's agents.
 ///
 /// # Errors
@@ -78,6 +111,21 @@ pub async fn get(scope: Scope<'_>, id: AgentId) -> Result<Agent> {
             "SELECT id, name, description, avatar, provider, model, temperature, max_tokens, system_prompt, is_default, is_active, updated_at
              FROM agents WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL",
             args![id, scope.viewer.id],
+        )
+        .await?;
+    row.ok_or(Error::NotFound("agent"))?.try_into()
+}
+
+/// One of the viewer's agents, by its name.
+///
+/// # Errors
+/// [`Error::NotFound`] when they have none of that name.
+pub async fn by_name(scope: Scope<'_>, name: &str) -> Result<Agent> {
+    let row: Option<Row> = scope
+        .optional(
+            "SELECT id, name, description, avatar, provider, model, temperature, max_tokens, system_prompt, is_default, is_active, updated_at
+             FROM agents WHERE name = $1 AND owner_id = $2 AND deleted_at IS NULL",
+            args![name, scope.viewer.id],
         )
         .await?;
     row.ok_or(Error::NotFound("agent"))?.try_into()
@@ -133,12 +181,21 @@ pub async fn list_from_the_first_visit(
     ports: &Ports,
     connections: &Connections,
 ) -> Result<Vec<Agent>> {
+    first_visit(scope, ports, connections).await?;
+    list(scope).await
+}
+
+/// Everyone has an agent from the moment at which they first look.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn first_visit(scope: Scope<'_>, ports: &Ports, connections: &Connections) -> Result<()> {
     let ever: Option<(i64,)> =
         scope.optional("SELECT created_at FROM agents WHERE owner_id = $1 LIMIT 1", args![scope.viewer.id]).await?;
     if ever.is_none() {
         default(scope, ports, connections).await?;
     }
-    list(scope).await
+    Ok(())
 }
 
 /// A new agent of the viewer's.

@@ -1,8 +1,9 @@
 //! The list of conversations: pages, search, renaming, deleting and undoing that.
 
 use super::Chat;
+use super::summaries::checked_title;
 use crate::error::{Error, Result};
-use crate::store::{Scope, args};
+use crate::store::{Scope, args, contains};
 use atrium::chat::{ConversationItem, ConversationPage, TITLE_MAX};
 use atrium::ids::ConversationId;
 use atrium::people::Viewer;
@@ -44,10 +45,7 @@ impl Chat {
     /// # Errors
     /// When the title is empty or too long, or the conversation not the viewer's.
     pub async fn rename(&self, viewer: &Viewer, id: ConversationId, title: &str) -> Result<String> {
-        let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
-        if title.is_empty() || title.chars().count() > TITLE_MAX {
-            return Err(Error::field("title", format!("Use 1 to {TITLE_MAX} characters.")));
-        }
+        let title = checked_title(title)?;
         let renamed = self
             .store
             .as_viewer(viewer)
@@ -128,7 +126,7 @@ async fn list(scope: Scope<'_>, before: i64, before_id: Uuid, search: Option<&st
                     "SELECT id, title, updated_at FROM conversations
                      WHERE owner_id = $1 AND deleted_at IS NULL AND (updated_at < $2 OR (updated_at = $2 AND id < $3)) AND title_folded LIKE $5 ESCAPE '!'
                      ORDER BY updated_at DESC, id DESC LIMIT $4",
-                    args![owner, before, before_id, limit, pattern(search)],
+                    args![owner, before, before_id, limit, contains(search)],
                 )
                 .await?
         }
@@ -146,10 +144,4 @@ async fn list(scope: Scope<'_>, before: i64, before_id: Uuid, search: Option<&st
 fn parse_cursor(cursor: &str) -> Option<(i64, Uuid)> {
     let (at, id) = cursor.split_once('.')?;
     Some((at.parse().ok()?, id.parse().ok()?))
-}
-
-/// `search` anywhere in a title; its own wildcards are plain characters.
-fn pattern(search: &str) -> String {
-    let escaped = search.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
-    format!("%{escaped}%")
 }

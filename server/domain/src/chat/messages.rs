@@ -13,6 +13,15 @@ use uuid::Uuid;
 /// Messages that are shown at once; older ones come on demand.
 const PAGE: i64 = 40;
 
+/// Who reads: pages want answers as HTML, programs as they were written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Rendered.
+    Html,
+    /// As it is.
+    Text,
+}
+
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct ConversationRow {
     pub id: Uuid,
@@ -74,7 +83,7 @@ impl Chat {
             Some(message) => parent_of(scope, id, message).await?,
             None => conversation.head_id,
         };
-        let messages = self.branch(scope, id, from, PAGE).await?;
+        let messages = self.branch(scope, id, from, PAGE, Form::Html).await?;
         let has_older = messages.first().is_some_and(|it| it.parent_id.is_some());
         Ok(Thread {
             id,
@@ -94,8 +103,11 @@ impl Chat {
     ) -> Result<(String, MessageView)> {
         let scope = self.store.as_viewer(viewer);
         let title = conversation(scope, conversation_id).await?.title;
-        let view =
-            self.branch(scope, conversation_id, Some(message.0), 1).await?.pop().ok_or(Error::NotFound("message"))?;
+        let view = self
+            .branch(scope, conversation_id, Some(message.0), 1, Form::Html)
+            .await?
+            .pop()
+            .ok_or(Error::NotFound("message"))?;
         Ok((title, view))
     }
 
@@ -106,16 +118,17 @@ impl Chat {
     pub async fn newest_exchange(&self, viewer: &Viewer, sent: super::Sent) -> Result<(String, Vec<MessageView>)> {
         let scope = self.store.as_viewer(viewer);
         let title = conversation(scope, sent.conversation).await?.title;
-        Ok((title, self.branch(scope, sent.conversation, Some(sent.answer.0), 2).await?))
+        Ok((title, self.branch(scope, sent.conversation, Some(sent.answer.0), 2, Form::Html).await?))
     }
 
     /// Up to `limit` messages that end with `from`, oldest first.
-    async fn branch(
+    pub(super) async fn branch(
         &self,
         scope: Scope<'_>,
         conversation: ConversationId,
         from: Option<Uuid>,
         limit: i64,
+        form: Form,
     ) -> Result<Vec<MessageView>> {
         let Some(from) = from else { return Ok(Vec::new()) };
         let rows: Vec<MessageRow> = scope
@@ -136,7 +149,7 @@ impl Chat {
             siblings(scope, conversation, from, limit, rows.first().is_some_and(|it| it.parent_id.is_none())).await?;
         let mut views = Vec::with_capacity(rows.len());
         for row in rows {
-            views.push(self.view(scope, row, &siblings).await?);
+            views.push(self.view(scope, row, &siblings, form).await?);
         }
         Ok(views)
     }
@@ -146,6 +159,7 @@ impl Chat {
         scope: Scope<'_>,
         row: MessageRow,
         siblings: &HashMap<Option<Uuid>, Vec<Uuid>>,
+        form: Form,
     ) -> Result<MessageView> {
         let status = MessageStatus::parse(&row.status)
             .ok_or_else(|| Error::Internal(format!("message {} has the unknown status {}", row.id, row.status)))?;
@@ -180,7 +194,7 @@ impl Chat {
         if let Some(run) = row.run_id {
             self.add_unfinished(scope, &mut view, run).await?;
         }
-        if author == Author::Assistant {
+        if author == Author::Assistant && form == Form::Html {
             view.rendered = render(&view.text, view.run.is_none());
         }
         Ok(view)
@@ -271,7 +285,11 @@ async fn siblings(
     Ok(siblings)
 }
 
-async fn parent_of(scope: Scope<'_>, conversation: ConversationId, message: MessageId) -> Result<Option<Uuid>> {
+pub(super) async fn parent_of(
+    scope: Scope<'_>,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<Option<Uuid>> {
     let row: Option<(Option<Uuid>,)> = scope
         .optional("SELECT parent_id FROM messages WHERE conversation_id = $1 AND id = $2", args![conversation, message])
         .await?;

@@ -5,11 +5,14 @@ pub mod conversations;
 mod messages;
 pub mod runs;
 mod send;
+mod summaries;
 #[cfg(test)]
 mod tests;
 mod window;
 
+pub use messages::Form;
 pub use send::{Sent, Target};
+pub use summaries::{ConversationChange, ConversationSummary, LastMessage};
 
 use crate::agents::connections::Connections;
 use crate::error::Result;

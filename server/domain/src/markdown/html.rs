@@ -3,7 +3,10 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 
-use pulldown_cmark::{Alignment, BrokenLink, CodeBlockKind, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd};
+use linkify::{LinkFinder, LinkKind};
+use pulldown_cmark::{
+    Alignment, BrokenLink, CodeBlockKind, CowStr, Event, LinkType, Options, Parser, Tag, TagEnd, TextMergeStream,
+};
 
 use super::{highlight, sanitise};
 
@@ -92,7 +95,8 @@ fn write(source: &str, definitions: &HashMap<String, String>, left: Left) -> (St
         left,
         referenced: &referenced,
     };
-    for event in parser {
+    // Merged: an address with a `_` in it comes in pieces.
+    for event in TextMergeStream::new(parser) {
         writer.event(event);
     }
     let left = Left { referenced: referenced.get(), ..writer.left };
@@ -136,7 +140,8 @@ impl Writer<'_> {
             Event::End(tag) => self.end(tag),
             Event::Text(text) => match &mut self.code {
                 Some((_, code)) => code.push_str(&text),
-                None => self.text(&text),
+                None if self.linked => self.text(&text),
+                None => self.text_with_addresses(&text),
             },
             Event::Code(text) => {
                 self.out.push_str("<code>");
@@ -157,6 +162,26 @@ impl Writer<'_> {
             // Not enabled; as text, should that change.
             Event::InlineMath(text) | Event::DisplayMath(text) | Event::FootnoteReference(text) => {
                 self.text(&text);
+            }
+        }
+    }
+
+    /// Text in which `https://…` is a link.
+    fn text_with_addresses(&mut self, text: &str) {
+        if !text.contains("://") {
+            self.text(text);
+            return;
+        }
+        let mut finder = LinkFinder::new();
+        finder.kinds(&[LinkKind::Url]);
+        for span in finder.spans(text) {
+            let is_web = span.as_str().starts_with("http://") || span.as_str().starts_with("https://");
+            if span.kind().is_some() && is_web {
+                self.link(LinkType::Autolink, span.as_str());
+                self.text(span.as_str());
+                self.end(TagEnd::Link);
+            } else {
+                self.text(span.as_str());
             }
         }
     }

@@ -135,6 +135,19 @@ fn links_open_elsewhere_and_tell_nothing() {
 }
 
 #[test]
+fn addresses_in_the_text_are_links() {
+    let link = |url: &str| format!(r#"<a href="{url}" target="_blank" rel="noopener noreferrer nofollow">{url}</a>"#);
+    let html = render("See https://example.org/a_b?c=d, or (http://x.example/y).");
+    assert!(html.contains(&link("https://example.org/a_b?c=d")), "{html}");
+    assert!(html.contains(&link("http://x.example/y")), "{html}");
+    assert!(!render("`https://example.org`").contains("<a"));
+    assert_eq!(render("[https://a.example](https://b.example)").matches("<a").count(), 1);
+    for other in ["javascript://alert(1)", "ftp://example.org/x", "data:text/html://x"] {
+        assert!(!render(other).contains("<a"), "{other}");
+    }
+}
+
+#[test]
 fn images_are_links() {
     let html = render("![a *b*](https://x.org/p.png) [![c](https://x.org/q)](https://y.org)");
     assert!(!html.contains("<img"));

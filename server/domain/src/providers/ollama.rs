@@ -9,6 +9,13 @@ use super::link::{Auth, Link, models_in};
 use super::wire::{Framing, Reader, answer, text_at, usage_at};
 use super::{EndReason, Endpoint, Event, EventStream, ModelInfo, Request, Role, turns};
 
+/// What Ollama gives a model unless told otherwise.
+const USUAL_WINDOW: u64 = 4_096;
+/// Beyond it the cache alone takes more memory than most machines have.
+const LARGEST_WINDOW: u64 = 131_072;
+/// Bytes that a token stands for, cautiously.
+const BYTES_PER_TOKEN: u64 = 3;
+
 /// An Ollama server.
 #[derive(Debug, Clone)]
 pub struct Ollama {
@@ -57,7 +64,19 @@ fn body(request: &Request) -> Value {
     if let Some(most) = request.max_tokens {
         body["options"]["num_predict"] = json!(most);
     }
+    if let Some(window) = window(request) {
+        body["options"]["num_ctx"] = json!(window);
+    }
     body
+}
+
+/// Ollama cuts what is longer than its window, without a word. A larger one is asked for when it is needed, in powers
+/// of two: each change makes Ollama load the model anew.
+fn window(request: &Request) -> Option<u64> {
+    let system = request.system.as_deref().map_or(0, str::len);
+    let bytes = request.turns.iter().map(|it| it.text.len()).sum::<usize>() + system;
+    let tokens = bytes as u64 / BYTES_PER_TOKEN + u64::from(request.max_tokens.unwrap_or_default());
+    (tokens > USUAL_WINDOW).then(|| tokens.next_power_of_two().min(LARGEST_WINDOW))
 }
 
 #[derive(Debug, Default)]

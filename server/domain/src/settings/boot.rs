@@ -112,6 +112,12 @@ impl Boot {
         super::keys::parse_flag(self.text(name)).unwrap_or_default()
     }
 
+    /// The value as a number.
+    #[must_use]
+    pub fn number(&self, name: &str) -> u32 {
+        self.text(name).parse().unwrap_or_default()
+    }
+
     /// The parts of a list with commas.
     pub fn list(&self, name: &str) -> impl Iterator<Item = &str> {
         self.text(name).split(',').map(str::trim).filter(|it| !it.is_empty())

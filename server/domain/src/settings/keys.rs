@@ -30,6 +30,8 @@ pub enum Kind {
     Number,
     /// `http://` or `https://`.
     Url,
+    /// A provider's name.
+    Provider,
     /// Encrypted at rest, never shown.
     Secret,
 }
@@ -182,6 +184,14 @@ pub const KEYS: &[Key] = &[
         "Days.",
     ),
     key(
+        "api_requests_per_minute",
+        &["ATRIUM_API_REQUESTS_PER_MINUTE"],
+        "600",
+        Kind::Number,
+        "API requests",
+        "Of one person, or one address, in a minute; 0 is no limit.",
+    ),
+    key(
         "log_level",
         &["ATRIUM_LOG", "RUST_LOG"],
         "info",
@@ -211,7 +221,7 @@ pub const KEYS: &[Key] = &[
         "default_provider",
         &["DEFAULT_LLM_PROVIDER"],
         "local",
-        Kind::Text,
+        Kind::Provider,
         "Default provider",
         "Of the agent that everyone starts with: local, openai, ollama, gemini or anthropic.",
     ),
@@ -295,6 +305,10 @@ impl Kind {
             Self::Url => match value.split_once("://") {
                 Some(("http" | "https", rest)) if !rest.is_empty() && !rest.contains(char::is_whitespace) => Ok(()),
                 _ => Err("Use a URL that begins with http:// or https://."),
+            },
+            Self::Provider => match atrium::catalogue::Provider::parse(value) {
+                Some(_) => Ok(()),
+                None => Err("Use local, openai, ollama, gemini or anthropic."),
             },
             Self::Text | Self::Secret => Ok(()),
         }

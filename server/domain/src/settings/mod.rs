@@ -95,6 +95,15 @@ impl Settings {
         Some(self.text(name)).filter(|it| !it.is_empty()).map(SecretString::from)
     }
 
+    /// What the REST API's tokens are signed with.
+    #[must_use]
+    pub fn jwt_key(&self) -> Vec<u8> {
+        match self.boot.filled("jwt_secret_key") {
+            Some(key) => key.as_bytes().to_vec(),
+            None => self.seal.derive("jwt").to_vec(),
+        }
+    }
+
     fn source(&self, name: &str) -> Source {
         let set = self.set.read().unwrap_or_else(PoisonError::into_inner);
         if set.contains_key(name) { Source::Database } else { self.boot.source(name) }
@@ -142,15 +151,7 @@ impl Settings {
                 continue;
             };
             let value = value.map(|it| it.trim().to_owned());
-            let checked = key.kind.check(value.as_deref().unwrap_or_default()).and_then(|()| {
-                match (key.name, value.as_deref()) {
-                    ("default_provider", Some(provider)) if atrium::catalogue::Provider::parse(provider).is_none() => {
-                        Err("Use local, openai, ollama, gemini or anthropic.")
-                    }
-                    _ => Ok(()),
-                }
-            });
-            match checked {
+            match key.kind.check(value.as_deref().unwrap_or_default()) {
                 Ok(()) => accepted.push((key, value)),
                 Err(message) => wrong.push(FieldError { field: name, message: message.to_owned() }),
             }

@@ -37,6 +37,12 @@ pub(crate) enum Pools {
     Postgres(PgPool),
 }
 
+/// For `LIKE … ESCAPE '!'`: `search` anywhere in a text that is in lower case; its own wildcards are plain characters.
+pub(crate) fn contains(search: &str) -> String {
+    let escaped = search.to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    format!("%{escaped}%")
+}
+
 impl Store {
     /// To read and write what `viewer` may.
     #[must_use]

@@ -228,8 +228,8 @@ async fn foreign_keys_and_checks_hold() {
             .execute("INSERT INTO organisations (id, name, created_at) VALUES ($1, 'o', 0)", args![id])
             .await
             .unwrap();
-        let role = "INSERT INTO users (id, organisation_id, email, name, role, is_superuser, is_active, password_hash, created_at, updated_at)
-             VALUES ($1, $1, 'a@b.c', 'a', $2, FALSE, TRUE, '', 0, 0)";
+        let role = "INSERT INTO users (id, organisation_id, email, username, name, job_title, department, role, is_superuser, is_active, password_hash, created_at, updated_at)
+             VALUES ($1, $1, 'a@b.c', 'a', 'a', '', '', $2, FALSE, TRUE, '', 0, 0)";
         assert!(system.execute(role, args![id, "emperor"]).await.is_err(), "a role that does not exist");
         system.execute(role, args![id, "guest"]).await.unwrap();
     }

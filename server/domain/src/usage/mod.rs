@@ -19,6 +19,8 @@ pub enum Purpose {
     Answer,
     /// The Test button.
     Test,
+    /// A program that keeps the dialogue itself.
+    Completion,
 }
 
 /// How a call ended.
@@ -147,6 +149,7 @@ pub(crate) async fn insert(tx: &mut Tx, ports: &Ports, call: &Call) -> Result<()
             match call.purpose {
                 Purpose::Answer => "answer",
                 Purpose::Test => "test",
+                Purpose::Completion => "completion",
             },
             call.provider.as_str(),
             &call.model,

@@ -1,6 +1,7 @@
 //! Listening to a run from a browser: any number of times, from any position, on any server.
 
 use super::super::Chat;
+use super::super::messages::Form;
 use super::log::{Kind, Piece};
 use crate::error::{Error, Result};
 use crate::markdown;
@@ -41,7 +42,13 @@ impl Chat {
     ///
     /// # Errors
     /// [`Error::NotFound`] when it is not the viewer's.
-    pub async fn follow(&self, viewer: &Viewer, id: RunId, after: u64) -> Result<BoxStream<'static, Numbered>> {
+    pub async fn follow(
+        &self,
+        viewer: &Viewer,
+        id: RunId,
+        after: u64,
+        form: Form,
+    ) -> Result<BoxStream<'static, Numbered>> {
         let row = self.run_of(viewer, id).await?;
         let (chat, viewer) = (self.clone(), viewer.clone());
         let (conversation, message) = (row.conversation_id.into(), row.message_id.into());
@@ -49,7 +56,7 @@ impl Chat {
             ("running", Some(run)) => {
                 let base = run.base.clone();
                 let changes = run.listen();
-                Some((Source::Here(run, changes), Renderer::new(base, after)))
+                Some((Source::Here(run, changes), Renderer::new(base, after, form)))
             }
             ("running", None) => {
                 let base: Option<(String,)> = self
@@ -57,7 +64,7 @@ impl Chat {
                     .as_viewer(&viewer)
                     .optional("SELECT content FROM messages WHERE id = $1", args![message])
                     .await?;
-                Some((Source::Elsewhere(id), Renderer::new(base.unwrap_or_default().0, after)))
+                Some((Source::Elsewhere(id), Renderer::new(base.unwrap_or_default().0, after, form)))
             }
             _ => None,
         };
@@ -95,6 +102,15 @@ impl Chat {
             }
         };
         Ok(events.boxed())
+    }
+
+    /// Waits for the end of a run; whether it came in time.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when it is not the viewer's.
+    pub async fn finished(&self, viewer: &Viewer, id: RunId, patience: Duration) -> Result<bool> {
+        let events = self.follow(viewer, id, u64::MAX, Form::Text).await?;
+        Ok(tokio::time::timeout(patience, events.for_each(|_| std::future::ready(()))).await.is_ok())
     }
 
     /// Ends a run, wherever it is written.
@@ -198,13 +214,14 @@ struct Renderer {
     at: u64,
     known: u64,
     is_told: bool,
+    form: Form,
 }
 
 impl Renderer {
-    fn new(base: String, after: u64) -> Self {
+    fn new(base: String, after: u64, form: Form) -> Self {
         let mut markdown = markdown::Stream::new();
         markdown.push(&base);
-        Self { markdown, at: 0, known: after, is_told: false }
+        Self { markdown, at: 0, known: after, is_told: false, form }
     }
 
     fn take(&mut self, pieces: Vec<Piece>) -> Vec<LiveEvent> {
@@ -218,11 +235,12 @@ impl Renderer {
             let begin = self.at - data.len() as u64;
             let known = usize::try_from(self.known.saturating_sub(begin)).unwrap_or(usize::MAX);
             let (old, new) = data.split_at_checked(known).unwrap_or((data, ""));
-            if piece.kind == Kind::Text && !old.is_empty() {
+            if piece.kind == Kind::Text && !old.is_empty() && self.form == Form::Html {
                 self.markdown.push(old);
             }
             match piece.kind {
                 _ if new.is_empty() => {}
+                Kind::Text if self.form == Form::Text => events.push(LiveEvent::Text { text: new.to_owned() }),
                 Kind::Text => {
                     self.settle();
                     self.markdown.push(new);

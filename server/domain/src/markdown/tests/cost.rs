@@ -19,7 +19,7 @@ fn big_bombs_are_quick() {
 /// Renders one bomb of each kind. A megabyte should take one second; code that is not optimised gets
 /// four times that. What grows with the square fails all the same.
 fn survive(size: usize) {
-    let bound = Duration::from_micros(4 * size as u64).max(Duration::from_secs(2));
+    let bound = Duration::from_micros(4 * size as u64).max(Duration::from_secs(3));
     let many = |piece: &str| piece.repeat(size / piece.len());
     let bombs = [
         many("*"),
@@ -103,14 +103,21 @@ fn survive(size: usize) {
     assert!(slow.is_empty(), "{slow:?}");
 }
 
-/// How long something takes; the best of three where the first was not good enough, as the machine
-/// may be busy.
+/// How long this thread has been on a processor: other tests that run meanwhile do not count.
+fn worked() -> Duration {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanos = told.split(' ').next().and_then(|it| it.parse().ok());
+    static START: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+    nanos.map_or_else(|| START.elapsed(), Duration::from_nanos)
+}
+
+/// How long something takes; the best of three where the first was not good enough, as caches are shared.
 fn time<T>(bound: Duration, what: impl Fn() -> T) -> Duration {
     let mut best = Duration::MAX;
     for _ in 0..3 {
-        let clock = Instant::now();
+        let before = worked();
         what();
-        best = best.min(clock.elapsed());
+        best = best.min(worked() - before);
         if best <= bound {
             break;
         }
@@ -133,10 +140,11 @@ fn an_update_costs_the_tail_and_not_the_document() {
     let mut stream = Stream::new();
     stream.push(&"A paragraph of *some* words, like others.\n\n".repeat(20_000));
     stream.update();
-    let clock = Instant::now();
+    let before = worked();
     for _ in 0..200 {
         stream.push("word ");
         assert!(stream.update().tail.len() < 2000);
     }
-    assert!(clock.elapsed() < Duration::from_secs(2), "{:?}", clock.elapsed());
+    let took = worked() - before;
+    assert!(took < Duration::from_secs(2), "{took:?}");
 }

@@ -45,6 +45,17 @@ async fn an_answer_streams_with_thinking_and_usage() {
 }
 
 #[tokio::test]
+async fn a_long_dialogue_asks_for_a_larger_window() {
+    let provider = Provider::start([Script::ok(STREAM)]).await;
+    let mut request = question();
+    request.turns[0].text = "word ".repeat(6_000);
+    request.max_tokens = Some(1_000);
+    assert_eq!(text(&Protocol::Ollama.at(&provider.url), request).await, "Hello");
+    // 30,000 bytes are at most 10,000 tokens, and 1,000 for the answer.
+    assert_eq!(provider.only().body["options"]["num_ctx"], 16_384);
+}
+
+#[tokio::test]
 async fn an_unfinished_answer_is_continued_as_it_is() {
     let provider = Provider::start([Script::ok(STREAM)]).await;
     assert_eq!(text(&Protocol::Ollama.at(&provider.url), resumed()).await, "Hello");

@@ -1,0 +1,170 @@
+//! What people say of themselves, and who may read it.
+
+use super::{Accounts, SELECT_BY_ID, UserRow, taken};
+use crate::error::{Error, Result};
+use crate::store::args;
+use atrium::failure::Checks;
+use atrium::ids::UserId;
+use atrium::paging::{Page, PageRequest};
+use atrium::people::{Profile, ProfileChange, Role, Viewer, check_password, normalise_email};
+use uuid::Uuid;
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    organisation_id: Uuid,
+    email: String,
+    username: String,
+    name: String,
+    job_title: String,
+    department: String,
+    role: String,
+    is_superuser: bool,
+    is_active: bool,
+    created_at: i64,
+    updated_at: i64,
+    last_login_at: Option<i64>,
+}
+
+impl Row {
+    fn into_profile(self) -> Result<Profile> {
+        let role = Role::parse(&self.role)
+            .ok_or_else(|| Error::Internal(format!("user {} has the unknown role {}", self.id, self.role)))?;
+        Ok(Profile {
+            id: self.id.into(),
+            organisation: self.organisation_id.into(),
+            email: self.email,
+            username: self.username,
+            name: self.name,
+            job_title: self.job_title,
+            department: self.department,
+            role,
+            is_superuser: self.is_superuser,
+            is_active: self.is_active,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            last_login_at: self.last_login_at,
+        })
+    }
+}
+
+/// Whom somebody sees: themselves; administrators their organisation; superusers everyone.
+fn reach(viewer: &Viewer) -> (Option<Uuid>, Option<Uuid>) {
+    if viewer.is_superuser {
+        (None, None)
+    } else if viewer.role == Role::Admin {
+        (Some(viewer.organisation.0), None)
+    } else {
+        (Some(viewer.organisation.0), Some(viewer.id.0))
+    }
+}
+
+impl Accounts {
+    /// A person, if the viewer may see them.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is nobody whom they may see.
+    pub async fn profile(&self, viewer: &Viewer, id: UserId) -> Result<Profile> {
+        let (organisation, person) = reach(viewer);
+        let row: Option<Row> = self
+            .store
+            .as_viewer(viewer)
+            .optional(
+                "SELECT id, organisation_id, email, username, name, job_title, department, role, is_superuser, is_active, created_at, updated_at, last_login_at
+                 FROM users WHERE id = $1 AND organisation_id = COALESCE($2, organisation_id) AND id = COALESCE($3, id)",
+                args![id, organisation, person],
+            )
+            .await?;
+        row.ok_or(Error::NotFound("user"))?.into_profile()
+    }
+
+    /// The people whom the viewer may see, by name; `search` is a part of name, address or user name.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn people(&self, viewer: &Viewer, page: PageRequest, search: Option<&str>) -> Result<Page<Profile>> {
+        let (organisation, person) = reach(viewer);
+        let scope = self.store.as_viewer(viewer);
+        let pattern = crate::store::contains(search.unwrap_or_default());
+        let count: Option<(i64,)> = scope
+            .optional(
+                "SELECT COUNT(*) FROM users WHERE organisation_id = COALESCE($1, organisation_id) AND id = COALESCE($2, id)
+                    AND LOWER(name || ' ' || email || ' ' || username) LIKE $3 ESCAPE '!'",
+                args![organisation, person, &pattern],
+            )
+            .await?;
+        let rows: Vec<Row> = scope
+            .all(
+                "SELECT id, organisation_id, email, username, name, job_title, department, role, is_superuser, is_active, created_at, updated_at, last_login_at
+                 FROM users WHERE organisation_id = COALESCE($1, organisation_id) AND id = COALESCE($2, id)
+                    AND LOWER(name || ' ' || email || ' ' || username) LIKE $3 ESCAPE '!'
+                 ORDER BY LOWER(name), id LIMIT $4 OFFSET $5",
+                args![organisation, person, &pattern, page.limit(), page.offset()],
+            )
+            .await?;
+        let items = rows.into_iter().map(Row::into_profile).collect::<Result<_>>()?;
+        Ok(Page { count: count.map_or(0, |it| it.0), items })
+    }
+
+    /// Changes what somebody says of themselves. `version` is the `updated_at` of what was edited.
+    ///
+    /// # Errors
+    /// With what to change; when it was changed meanwhile.
+    pub async fn change_profile(
+        &self,
+        viewer: &Viewer,
+        change: &ProfileChange,
+        version: Option<i64>,
+    ) -> Result<Profile> {
+        change.check(&viewer.email).map_err(Error::Invalid)?;
+        let text = |value: &Option<String>| value.as_deref().map(|it| it.trim().to_owned());
+        let username = change.username.as_deref().map(normalise_email);
+        let changed = self
+            .store
+            .as_viewer(viewer)
+            .execute(
+                "UPDATE users SET name = COALESCE($2, name), username = COALESCE($3, username), job_title = COALESCE($4, job_title),
+                    department = COALESCE($5, department), updated_at = $6
+                 WHERE id = $1 AND updated_at = COALESCE($7, updated_at)",
+                args![
+                    viewer.id,
+                    text(&change.name),
+                    username,
+                    text(&change.job_title),
+                    text(&change.department),
+                    self.ports.now(),
+                    version
+                ],
+            )
+            .await
+            .map_err(taken)?;
+        if changed == 0 {
+            return Err(Error::stale("profile"));
+        }
+        self.profile(viewer, viewer.id).await
+    }
+
+    /// Changes one's own password. Whoever calls ends the other sessions and tokens.
+    ///
+    /// # Errors
+    /// When the current one is wrong, or with what to change.
+    pub async fn change_password(&self, viewer: &Viewer, current: &str, new: &str) -> Result<()> {
+        let mut checks = Checks::default();
+        check_password(&mut checks, "new_password", new, &viewer.email);
+        checks.done().map_err(Error::Invalid)?;
+        let scope = self.store.as_viewer(viewer);
+        let row: Option<UserRow> = scope.optional(SELECT_BY_ID, args![viewer.id]).await?;
+        self.may_try(&viewer.email).await?;
+        if !self.hasher.verify(row.map(|it| it.password_hash), current.to_owned()).await? {
+            return Err(Error::field("current_password", "This is not your current password."));
+        }
+        let hash = self.hasher.hash(new.to_owned()).await?;
+        scope
+            .execute(
+                "UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1",
+                args![viewer.id, hash, self.ports.now()],
+            )
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,267 @@
+//! Signing in over REST: an access token that lives an hour, and a refresh token that gets the next one.
+//!
+//! Both are JWTs of one *family*, a row that is looked at whenever one of them is used: ending it ends them at once.
+
+use super::jwt::{Claims, Jwt, Use};
+use super::{SELECT_BY_ID, UserRow};
+use crate::error::{Error, Result};
+use crate::ports::{DAY, Ports, SECOND};
+use crate::store::{Store, args};
+use atrium::ids::{FamilyId, UserId};
+use atrium::people::Viewer;
+use uuid::Uuid;
+
+/// How long tokens live.
+#[derive(Debug, Clone, Copy)]
+pub struct Lifetimes {
+    /// Seconds.
+    pub access: i64,
+    /// Seconds.
+    pub refresh: i64,
+}
+
+impl Default for Lifetimes {
+    fn default() -> Self {
+        Self { access: 3600, refresh: 7 * DAY / SECOND }
+    }
+}
+
+/// Whether a refresh makes a new refresh token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rotation {
+    /// It does, and the one before is spent: whoever uses it again ends the family.
+    Rotates,
+    /// For older clients, which keep the one that they have.
+    Stays,
+}
+
+/// What signing in gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenPair {
+    /// To call with.
+    pub access: String,
+    /// To get another pair with.
+    pub refresh: String,
+    /// Seconds that the access token lives.
+    pub expires_in: i64,
+}
+
+/// Makes, renews and ends tokens.
+#[derive(Debug, Clone)]
+pub struct Tokens {
+    store: Store,
+    ports: Ports,
+    jwt: Jwt,
+    lifetimes: Lifetimes,
+}
+
+#[derive(sqlx::FromRow)]
+struct FamilyRow {
+    user_id: Uuid,
+    refresh_id: Uuid,
+    rotates: bool,
+    expires_at: i64,
+    revoked_at: Option<i64>,
+}
+
+impl FamilyRow {
+    fn is_over(&self, now: i64) -> bool {
+        self.revoked_at.is_some() || self.expires_at <= now
+    }
+}
+
+impl Tokens {
+    /// Signed with `key`.
+    #[must_use]
+    pub fn new(store: Store, ports: Ports, key: &[u8], lifetimes: Lifetimes) -> Self {
+        Self { store, ports, jwt: Jwt::new(key), lifetimes }
+    }
+
+    /// Tokens for somebody who has just shown who they are.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn issue(&self, viewer: &Viewer, rotation: Rotation) -> Result<TokenPair> {
+        let (family, refresh_id): (FamilyId, Uuid) = (self.ports.id(), self.ports.id());
+        let now = self.ports.now();
+        self.store
+            .as_viewer(viewer)
+            .execute(
+                "INSERT INTO token_families (id, user_id, refresh_id, rotates, created_at, refreshed_at, expires_at) VALUES ($1, $2, $3, $4, $5, $5, $6)",
+                args![family, viewer.id, refresh_id, rotation == Rotation::Rotates, now, now + self.lifetimes.refresh * SECOND],
+            )
+            .await?;
+        self.pair(viewer, family, refresh_id, now + self.lifetimes.refresh * SECOND)
+    }
+
+    /// The next access token, and the next refresh token if the family rotates.
+    ///
+    /// # Errors
+    /// [`Error::BadToken`] when the token is not the family's newest, or the family is over.
+    pub async fn refresh(&self, token: &str) -> Result<(Viewer, TokenPair)> {
+        let now = self.ports.now();
+        let claims = self.read(token, Use::Refresh)?;
+        let mut tx = self.store.as_system("the token says who asks").begin().await?;
+        // Touched before it is read: of two who come with the same token the second waits, and is found to reuse it.
+        let family: FamilyRow = tx
+            .optional(
+                "UPDATE token_families SET refreshed_at = $2 WHERE id = $1 RETURNING user_id, refresh_id, rotates, expires_at, revoked_at",
+                args![claims.sid, now],
+            )
+            .await?
+            .ok_or(Error::BadToken)?;
+        if family.is_over(now) || family.user_id != claims.sub.0 {
+            return Err(Error::BadToken);
+        }
+        if family.refresh_id != claims.jti {
+            tx.execute("UPDATE token_families SET revoked_at = $2 WHERE id = $1", args![claims.sid, now]).await?;
+            tx.commit().await?;
+            tracing::warn!(user = %claims.sub, "a spent refresh token came back: its family was ended");
+            return Err(Error::BadToken);
+        }
+        let row: Option<UserRow> = tx.optional(SELECT_BY_ID, args![claims.sub]).await?;
+        let viewer = row.filter(|it| it.is_active).ok_or(Error::BadToken)?.into_viewer()?;
+        let (refresh_id, expires_at) = if family.rotates {
+            (self.ports.id(), now + self.lifetimes.refresh * SECOND)
+        } else {
+            (family.refresh_id, family.expires_at)
+        };
+        tx.execute(
+            "UPDATE token_families SET refresh_id = $2, expires_at = $3 WHERE id = $1",
+            args![claims.sid, refresh_id, expires_at],
+        )
+        .await?;
+        tx.commit().await?;
+        let mut pair = self.pair(&viewer, claims.sid, refresh_id, expires_at)?;
+        if !family.rotates {
+            token.clone_into(&mut pair.refresh);
+        }
+        Ok((viewer, pair))
+    }
+
+    /// Who comes with an access token.
+    ///
+    /// # Errors
+    /// [`Error::BadToken`] when it is not one of ours, over, or ended.
+    pub async fn viewer(&self, token: &str) -> Result<(Viewer, FamilyId)> {
+        let claims = self.read(token, Use::Access)?;
+        let row: Option<UserRow> = self
+            .store
+            .as_system("the token says who asks")
+            .optional(
+                "SELECT u.id, u.organisation_id, u.email, u.username, u.name, u.role, u.is_superuser, u.is_active, u.password_hash
+                 FROM token_families f JOIN users u ON u.id = f.user_id WHERE f.id = $1 AND f.user_id = $2 AND f.revoked_at IS NULL",
+                args![claims.sid, claims.sub],
+            )
+            .await?;
+        let row = row.filter(|it| it.is_active).ok_or(Error::BadToken)?;
+        Ok((row.into_viewer()?, claims.sid))
+    }
+
+    /// Whether a token, of whichever use, is good at this moment.
+    ///
+    /// # Errors
+    /// [`Error::BadToken`] when it is not.
+    pub async fn verify(&self, token: &str) -> Result<()> {
+        let claims = self.jwt.read(token, self.ports.now() / SECOND)?;
+        let family: Option<FamilyRow> = self
+            .store
+            .as_system("the token says who asks")
+            .optional(
+                "SELECT user_id, refresh_id, rotates, expires_at, revoked_at FROM token_families WHERE id = $1",
+                args![claims.sid],
+            )
+            .await?;
+        let is_good = |it: FamilyRow| {
+            !it.is_over(self.ports.now()) && (claims.purpose == Use::Access || it.refresh_id == claims.jti)
+        };
+        if family.is_some_and(is_good) { Ok(()) } else { Err(Error::BadToken) }
+    }
+
+    /// Ends a sign-in, and with it all its tokens.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn end(&self, viewer: &Viewer, family: FamilyId) -> Result<()> {
+        self.store
+            .as_viewer(viewer)
+            .execute(
+                "UPDATE token_families SET revoked_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL",
+                args![family, viewer.id, self.ports.now()],
+            )
+            .await?;
+        Ok(())
+    }
+
+    /// Ends the sign-in that a refresh token belongs to.
+    ///
+    /// # Errors
+    /// [`Error::BadToken`] when it is not one of ours.
+    pub async fn end_by_refresh(&self, token: &str) -> Result<()> {
+        let claims = self.read(token, Use::Refresh)?;
+        self.store
+            .as_system("whoever holds the token may end it")
+            .execute(
+                "UPDATE token_families SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL",
+                args![claims.sid, self.ports.now()],
+            )
+            .await?;
+        Ok(())
+    }
+
+    /// Ends every sign-in of a person.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn end_all_of(&self, user: UserId) -> Result<()> {
+        self.store
+            .as_system("the person's own tokens")
+            .execute(
+                "UPDATE token_families SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL",
+                args![user, self.ports.now()],
+            )
+            .await?;
+        Ok(())
+    }
+
+    /// Throws away families that are over.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn sweep(&self) -> Result<()> {
+        let system = self.store.as_system("housekeeping");
+        system.execute("DELETE FROM token_families WHERE expires_at < $1", args![self.ports.now() - DAY]).await?;
+        Ok(())
+    }
+
+    fn read(&self, token: &str, purpose: Use) -> Result<Claims> {
+        let claims = self.jwt.read(token, self.ports.now() / SECOND)?;
+        if claims.purpose == purpose { Ok(claims) } else { Err(Error::BadToken) }
+    }
+
+    fn pair(&self, viewer: &Viewer, family: FamilyId, refresh_id: Uuid, refresh_until: i64) -> Result<TokenPair> {
+        let iat = self.ports.now() / SECOND;
+        let claims = Claims {
+            sub: viewer.id,
+            user_id: viewer.id,
+            email: Some(viewer.email.clone()),
+            purpose: Use::Access,
+            sid: family,
+            jti: self.ports.id(),
+            iat,
+            exp: iat + self.lifetimes.access,
+        };
+        let refresh = Claims {
+            email: None,
+            purpose: Use::Refresh,
+            jti: refresh_id,
+            exp: refresh_until / SECOND,
+            ..claims.clone()
+        };
+        Ok(TokenPair {
+            access: self.jwt.sign(&claims)?,
+            refresh: self.jwt.sign(&refresh)?,
+            expires_in: self.lifetimes.access,
+        })
+    }
+}

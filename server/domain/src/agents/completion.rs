@@ -1,0 +1,128 @@
+//! One answer for a program that keeps the dialogue itself: nothing is stored but the row of the call.
+
+use super::connections::Connections;
+use crate::error::{Error, Result};
+use crate::ports::Ports;
+use crate::providers::{EndReason, Event, Request, Turn};
+use crate::store::Store;
+use crate::usage::{self, Call, Outcome, Purpose};
+use atrium::agents::Agent;
+use atrium::people::Viewer;
+use futures::StreamExt as _;
+use std::time::Instant;
+use tokio::sync::mpsc;
+
+/// Pieces that wait for a slow reader before the provider is made to wait.
+const AHEAD: usize = 256;
+
+/// What is asked.
+#[derive(Debug, Clone, Default)]
+pub struct Dialogue {
+    /// Instructions besides the agent's own.
+    pub instructions: Vec<String>,
+    /// Ends with a user's turn.
+    pub turns: Vec<Turn>,
+    /// Instead of the agent's.
+    pub temperature: Option<f64>,
+    /// At most the agent's.
+    pub max_tokens: Option<u32>,
+}
+
+/// What is heard.
+#[derive(Debug)]
+pub enum Heard {
+    /// A piece of the answer.
+    Text(String),
+    /// It is complete.
+    End {
+        /// Why.
+        reason: EndReason,
+        /// Tokens read.
+        prompt_tokens: i64,
+        /// Tokens written.
+        completion_tokens: i64,
+    },
+    /// It failed.
+    Failed(Error),
+}
+
+/// Asks `agent`. Whoever drops the receiver ends the call; it is accounted for however it ends.
+///
+/// # Errors
+/// When the agent is switched off or its provider not set up.
+pub fn complete(
+    store: &Store,
+    ports: &Ports,
+    connections: &Connections,
+    viewer: &Viewer,
+    agent: &Agent,
+    dialogue: Dialogue,
+) -> Result<mpsc::Receiver<Heard>> {
+    if !agent.is_active {
+        return Err(Error::Conflict { code: "agent_inactive", message: format!("{} is switched off.", agent.name) });
+    }
+    let adapter = connections.adapter(agent.provider)?;
+    let system: Vec<_> = atrium::text::filled(&agent.system_prompt).map(str::to_owned).into_iter().collect();
+    let system = [system, dialogue.instructions].concat().join("\n\n");
+    let limit = u32::try_from(agent.max_tokens).unwrap_or(u32::MAX);
+    let request = Request {
+        model: agent.model.clone(),
+        system: Some(system).filter(|it| !it.is_empty()),
+        turns: dialogue.turns,
+        resume: false,
+        temperature: dialogue.temperature.or(Some(agent.temperature)),
+        max_tokens: Some(dialogue.max_tokens.map_or(limit, |it| it.min(limit))),
+    };
+    let mut call = Call::begin(viewer, agent.provider, &agent.model, Purpose::Completion, ports.now());
+    let (sender, receiver) = mpsc::channel(AHEAD);
+    let (store, ports) = (store.clone(), ports.clone());
+    tokio::spawn(async move {
+        let start = Instant::now();
+        let mut said = String::new();
+        let mut events = adapter.stream(request.clone());
+        // Whoever hangs up ends the call, also while the provider says nothing.
+        let ended = loop {
+            let event = tokio::select! {
+                biased;
+                () = sender.closed() => break None,
+                event = events.next() => event,
+            };
+            match event {
+                Some(Ok(Event::Text(piece))) => {
+                    call.first_token.get_or_insert_with(|| start.elapsed());
+                    said.push_str(&piece);
+                    if sender.send(Heard::Text(piece)).await.is_err() {
+                        break None;
+                    }
+                }
+                Some(Ok(Event::Usage { prompt_tokens, completion_tokens })) => {
+                    call.count(prompt_tokens, completion_tokens);
+                }
+                Some(Ok(Event::End(reason))) => break Some(Ok(reason)),
+                Some(Ok(Event::Reasoning(_) | Event::Status(_) | Event::LeftOut { .. })) => {}
+                Some(Err(error)) => break Some(Err(Error::Provider(error))),
+                None => break Some(Err(Error::Internal("a provider's stream had no end".to_owned()))),
+            }
+        };
+        drop(events);
+        call.latency = start.elapsed();
+        call.outcome = match &ended {
+            None => Outcome::Stopped,
+            Some(Ok(_)) => Outcome::Complete,
+            Some(Err(_)) => Outcome::Failed,
+        };
+        call.estimate_missing(&request, &said).await;
+        if let Err(error) = usage::record(&store, &ports, &call).await {
+            tracing::error!(cause = error.cause(), "a call could not be accounted for: {error}");
+        }
+        let (prompt_tokens, completion_tokens) = call.tokens.unwrap_or_default();
+        let last = match ended {
+            None => return,
+            Some(Ok(reason)) => Heard::End { reason, prompt_tokens, completion_tokens },
+            Some(Err(error)) => Heard::Failed(error),
+        };
+        // Nobody may be there any more to hear it.
+        let _ = sender.send(last).await;
+    });
+    Ok(receiver)
+}

@@ -1,0 +1,322 @@
+//! Conversations as programs list, make and change them.
+
+use super::Chat;
+use super::messages::{Form, conversation};
+use crate::agents;
+use crate::error::{Error, Result};
+use crate::store::{Scope, args, contains};
+use atrium::chat::{Author, MessageView, TITLE_MAX, UNTITLED};
+use atrium::ids::{AgentId, ConversationId, MessageId, RunId};
+use atrium::paging::{Page, PageRequest};
+use atrium::people::Viewer;
+use uuid::Uuid;
+
+/// Characters of the last message that a list shows.
+const EXCERPT: i64 = 100;
+
+/// A conversation, and how it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConversationSummary {
+    /// Which.
+    pub id: ConversationId,
+    /// Who answers.
+    pub agent: Option<AgentId>,
+    /// As shown.
+    pub title: String,
+    /// Messages on the visible branch.
+    pub message_count: i64,
+    /// The newest of them.
+    pub last_message: Option<LastMessage>,
+    /// Microseconds since 1970.
+    pub created_at: i64,
+    /// Microseconds since 1970; also the version of what is edited.
+    pub updated_at: i64,
+}
+
+/// The beginning of a conversation's newest message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastMessage {
+    /// Whose.
+    pub author: Author,
+    /// Its first 100 characters.
+    pub content: String,
+    /// Microseconds since 1970.
+    pub created_at: i64,
+}
+
+/// What is to be changed; what is `None` stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConversationChange {
+    /// See [`ConversationSummary::title`].
+    pub title: Option<String>,
+    /// See [`ConversationSummary::agent`].
+    pub agent: Option<AgentId>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    agent_id: Option<Uuid>,
+    title: String,
+    created_at: i64,
+    updated_at: i64,
+    last_depth: Option<i64>,
+    last_author: Option<String>,
+    last_content: Option<String>,
+    last_at: Option<i64>,
+}
+
+impl From<Row> for ConversationSummary {
+    fn from(row: Row) -> Self {
+        let last_message = match (row.last_author, row.last_content, row.last_at) {
+            (Some(author), Some(content), Some(created_at)) => Some(LastMessage {
+                author: if author == "user" { Author::User } else { Author::Assistant },
+                content,
+                created_at,
+            }),
+            _ => None,
+        };
+        Self {
+            id: row.id.into(),
+            agent: row.agent_id.map(Into::into),
+            title: row.title,
+            message_count: row.last_depth.map_or(0, |it| it + 1),
+            last_message,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        }
+    }
+}
+
+impl Chat {
+    /// A page of the viewer's conversations, newest first; `search` is a part of the title in any case.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn summaries(
+        &self,
+        viewer: &Viewer,
+        page: PageRequest,
+        search: Option<&str>,
+    ) -> Result<Page<ConversationSummary>> {
+        let scope = self.store.as_viewer(viewer);
+        let pattern = contains(search.unwrap_or_default());
+        let count: Option<(i64,)> = scope
+            .optional(
+                "SELECT COUNT(*) FROM conversations WHERE owner_id = $1 AND deleted_at IS NULL AND title_folded LIKE $2 ESCAPE '!'",
+                args![viewer.id, &pattern],
+            )
+            .await?;
+        let rows: Vec<Row> = scope
+            .all(
+                "SELECT c.id, c.agent_id, c.title, c.created_at, c.updated_at,
+                    m.depth AS last_depth, m.author AS last_author, SUBSTR(m.content, 1, $5) AS last_content, m.created_at AS last_at
+                 FROM conversations c LEFT JOIN messages m ON m.conversation_id = c.id AND m.id = c.head_id
+                 WHERE c.owner_id = $1 AND c.deleted_at IS NULL AND c.title_folded LIKE $2 ESCAPE '!'
+                 ORDER BY c.updated_at DESC, c.id DESC LIMIT $3 OFFSET $4",
+                args![viewer.id, &pattern, page.limit(), page.offset(), EXCERPT],
+            )
+            .await?;
+        Ok(Page { count: count.map_or(0, |it| it.0), items: rows.into_iter().map(Into::into).collect() })
+    }
+
+    /// One of them.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when it is not the viewer's.
+    pub async fn summary(&self, viewer: &Viewer, id: ConversationId) -> Result<ConversationSummary> {
+        let row: Option<Row> = self
+            .store
+            .as_viewer(viewer)
+            .optional(
+                "SELECT c.id, c.agent_id, c.title, c.created_at, c.updated_at,
+                    m.depth AS last_depth, m.author AS last_author, SUBSTR(m.content, 1, $3) AS last_content, m.created_at AS last_at
+                 FROM conversations c LEFT JOIN messages m ON m.conversation_id = c.id AND m.id = c.head_id
+                 WHERE c.id = $1 AND c.owner_id = $2 AND c.deleted_at IS NULL",
+                args![id, viewer.id, EXCERPT],
+            )
+            .await?;
+        Ok(row.ok_or(Error::NotFound("conversation"))?.into())
+    }
+
+    /// A conversation without messages; without an agent it gets the viewer's default one.
+    ///
+    /// # Errors
+    /// When the title is too long or the agent not the viewer's.
+    pub async fn create(
+        &self,
+        viewer: &Viewer,
+        agent: Option<AgentId>,
+        title: Option<&str>,
+    ) -> Result<ConversationSummary> {
+        let scope = self.store.as_viewer(viewer);
+        let title = title.map(checked_title).transpose()?;
+        let agent = match agent {
+            Some(id) => own_agent(scope, id).await?,
+            None => agents::default(scope, &self.ports, &self.connections).await?.id,
+        };
+        let id: ConversationId = self.ports.id();
+        let (title, by) = title.map_or_else(|| (UNTITLED.to_owned(), "nobody"), |it| (it, "person"));
+        scope
+            .execute(
+                "INSERT INTO conversations (id, organisation_id, owner_id, agent_id, title, title_folded, title_by, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
+                args![id, viewer.organisation, viewer.id, agent, &title, title.to_lowercase(), by, self.ports.now()],
+            )
+            .await?;
+        self.summary(viewer, id).await
+    }
+
+    /// Changes title or agent. `version` is the `updated_at` of what was edited.
+    ///
+    /// # Errors
+    /// With what to change; when it was changed meanwhile, or is not the viewer's.
+    pub async fn change(
+        &self,
+        viewer: &Viewer,
+        id: ConversationId,
+        change: &ConversationChange,
+        version: Option<i64>,
+    ) -> Result<ConversationSummary> {
+        let scope = self.store.as_viewer(viewer);
+        let title = change.title.as_deref().map(checked_title).transpose()?;
+        if let Some(agent) = change.agent {
+            own_agent(scope, agent).await?;
+        }
+        let changed = scope
+            .execute(
+                "UPDATE conversations SET title = COALESCE($3, title), title_folded = COALESCE($4, title_folded),
+                    title_by = CASE WHEN $3 IS NULL THEN title_by ELSE 'person' END, agent_id = COALESCE($5, agent_id), updated_at = $6
+                 WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL AND updated_at = COALESCE($7, updated_at)",
+                args![
+                    id,
+                    viewer.id,
+                    title.as_deref(),
+                    title.as_deref().map(str::to_lowercase),
+                    change.agent,
+                    self.ports.now(),
+                    version
+                ],
+            )
+            .await?;
+        let summary = self.summary(viewer, id).await?;
+        if changed == 0 { Err(Error::stale("conversation")) } else { Ok(summary) }
+    }
+
+    /// A page of the visible branch, oldest first, as text.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when it is not the viewer's.
+    pub async fn messages(&self, viewer: &Viewer, id: ConversationId, page: PageRequest) -> Result<Page<MessageView>> {
+        let scope = self.store.as_viewer(viewer);
+        let head = conversation(scope, id).await?.head_id;
+        let Some(head) = head else { return Ok(Page { count: 0, items: Vec::new() }) };
+        let depth: Option<(i64,)> = scope
+            .optional("SELECT depth FROM messages WHERE conversation_id = $1 AND id = $2", args![id, head])
+            .await?;
+        let count = depth.map_or(0, |it| it.0 + 1);
+        let last = (page.offset() + page.limit()).min(count) - 1;
+        if last < page.offset() {
+            return Ok(Page { count, items: Vec::new() });
+        }
+        // From the newest one up to where the page ends, then the page.
+        let end: Option<(Uuid,)> = scope
+            .optional(
+                "WITH RECURSIVE branch (id, parent_id, depth) AS (
+                    SELECT id, parent_id, depth FROM messages WHERE conversation_id = $1 AND id = $2
+                    UNION ALL
+                    SELECT m.id, m.parent_id, m.depth FROM messages m JOIN branch b ON m.id = b.parent_id AND m.conversation_id = $1 WHERE b.depth > $3
+                 )
+                 SELECT id FROM branch WHERE depth = $3",
+                args![id, head, last],
+            )
+            .await?;
+        let items = self.branch(scope, id, end.map(|it| it.0), last + 1 - page.offset(), Form::Text).await?;
+        Ok(Page { count, items })
+    }
+
+    /// Up to `limit` messages that come before another one, oldest first, as text.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when it is not the viewer's.
+    pub async fn messages_before(
+        &self,
+        viewer: &Viewer,
+        id: ConversationId,
+        before: MessageId,
+        limit: i64,
+    ) -> Result<Vec<MessageView>> {
+        let scope = self.store.as_viewer(viewer);
+        conversation(scope, id).await?;
+        let parent = super::messages::parent_of(scope, id, before).await?;
+        self.branch(scope, id, parent, limit, Form::Text).await
+    }
+
+    /// One message, as text, and its conversation.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when it is not the viewer's.
+    pub async fn find_message(&self, viewer: &Viewer, id: MessageId) -> Result<(ConversationId, MessageView)> {
+        let scope = self.store.as_viewer(viewer);
+        let row: Option<(Uuid,)> = scope
+            .optional(
+                "SELECT c.id FROM messages m JOIN conversations c ON c.id = m.conversation_id
+                 WHERE m.id = $1 AND m.deleted_at IS NULL AND c.owner_id = $2 AND c.deleted_at IS NULL",
+                args![id, viewer.id],
+            )
+            .await?;
+        let conversation: ConversationId = row.ok_or(Error::NotFound("message"))?.0.into();
+        let view = self.branch(scope, conversation, Some(id.0), 1, Form::Text).await?.pop();
+        Ok((conversation, view.ok_or(Error::NotFound("message"))?))
+    }
+
+    /// The conversation of a message, be it deleted.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when it is not the viewer's.
+    pub async fn conversation_of(&self, viewer: &Viewer, id: MessageId) -> Result<ConversationId> {
+        let row: Option<(Uuid,)> = self
+            .store
+            .as_viewer(viewer)
+            .optional(
+                "SELECT c.id FROM messages m JOIN conversations c ON c.id = m.conversation_id
+                 WHERE m.id = $1 AND c.owner_id = $2 AND c.deleted_at IS NULL",
+                args![id, viewer.id],
+            )
+            .await?;
+        Ok(row.ok_or(Error::NotFound("message"))?.0.into())
+    }
+
+    /// The conversation and message that a run writes, and how far it is.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when it is not the viewer's.
+    pub async fn find_run(&self, viewer: &Viewer, id: RunId) -> Result<(ConversationId, MessageView)> {
+        let row: Option<(Uuid,)> = self
+            .store
+            .as_viewer(viewer)
+            .optional(
+                "SELECT r.message_id FROM runs r JOIN conversations c ON c.id = r.conversation_id WHERE r.id = $1 AND c.owner_id = $2",
+                args![id, viewer.id],
+            )
+            .await?;
+        self.find_message(viewer, row.ok_or(Error::NotFound("run"))?.0.into()).await
+    }
+}
+
+/// A title in one line.
+pub(super) fn checked_title(title: &str) -> Result<String> {
+    let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
+    if title.is_empty() || title.chars().count() > TITLE_MAX {
+        return Err(Error::field("title", format!("Use 1 to {TITLE_MAX} characters.")));
+    }
+    Ok(title)
+}
+
+/// The agent must be there before it is written down: a foreign key would only say that something is wrong.
+async fn own_agent(scope: Scope<'_>, id: AgentId) -> Result<AgentId> {
+    match agents::get(scope, id).await {
+        Ok(agent) => Ok(agent.id),
+        Err(Error::NotFound(_)) => Err(Error::field("agent_id", "There is no such agent.")),
+        Err(error) => Err(error),
+    }
+}

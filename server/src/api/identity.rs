@@ -1,0 +1,166 @@
+//! Who asks: by JWT, by API token, or by the browser's cookie.
+
+use super::error::{ApiError, ApiResult};
+use crate::web::{App, client_address};
+use atrium::ids::{ApiTokenId, FamilyId};
+use atrium::people::Viewer;
+use atrium::tokens::TokenScope;
+use atrium_app::visit::USER;
+use atrium_domain::Error;
+use atrium_domain::accounts::api_tokens::PREFIX;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use std::sync::Arc;
+use tower_sessions::Session;
+
+/// How somebody came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Via {
+    /// By an access token.
+    Jwt(FamilyId),
+    /// By a token of theirs, which may do no more than this.
+    ApiToken(ApiTokenId, Vec<TokenScope>),
+    /// By the browser's cookie.
+    Cookie,
+}
+
+/// Somebody who asks.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who.
+    pub viewer: Viewer,
+    /// How they came in.
+    pub via: Via,
+}
+
+/// What the request says of who sends it, found out once.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    caller: Option<Arc<Caller>>,
+    /// A token came that is worth nothing. Endpoints that are open to everyone do not mind.
+    is_bad: bool,
+    /// Where the request comes from.
+    pub address: String,
+}
+
+impl Identity {
+    /// Whoever asks, if anybody.
+    pub fn caller(&self) -> Option<&Caller> {
+        self.caller.as_deref()
+    }
+}
+
+/// Looks up who asks.
+pub async fn attach(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let address = client_address(&app.atrium, &request);
+    let found = match bearer(request.headers()) {
+        Some(token) => by_token(&app, &token).await.map(Some),
+        None => by_cookie(&app, request.extensions().get::<Session>()).await,
+    };
+    let identity = match found {
+        Ok(caller) => Identity { caller: caller.map(Arc::new), is_bad: false, address },
+        Err(Error::BadToken) => Identity { caller: None, is_bad: true, address },
+        Err(error) => return ApiError::from(error).into_response(),
+    };
+    request.extensions_mut().insert(identity);
+    next.run(request).await
+}
+
+/// `Bearer …` or `Token …`. Anything else in that header is a token that is worth nothing.
+fn bearer(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(AUTHORIZATION)?.to_str().unwrap_or_default().trim();
+    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+    let is_known = scheme.eq_ignore_ascii_case("bearer") || scheme.eq_ignore_ascii_case("token");
+    Some(if is_known { token.trim().to_owned() } else { String::new() })
+}
+
+async fn by_token(app: &App, token: &str) -> Result<Caller, Error> {
+    if token.starts_with(PREFIX) {
+        let (viewer, id, scopes) = app.atrium.accounts.holder(token).await?;
+        return Ok(Caller { viewer, via: Via::ApiToken(id, scopes) });
+    }
+    let (viewer, family) = app.atrium.tokens.viewer(token).await?;
+    Ok(Caller { viewer, via: Via::Jwt(family) })
+}
+
+async fn by_cookie(app: &App, session: Option<&Session>) -> Result<Option<Caller>, Error> {
+    let Some(session) = session else { return Ok(None) };
+    let user = match session.get(USER).await {
+        Ok(Some(user)) => user,
+        Ok(None) | Err(tower_sessions::session::Error::SerdeJson(_)) => return Ok(None),
+        Err(error) => return Err(Error::Internal(error.to_string())),
+    };
+    let viewer = app.atrium.accounts.viewer(user).await?;
+    Ok(viewer.map(|viewer| Caller { viewer, via: Via::Cookie }))
+}
+
+impl Caller {
+    /// Whether they came in by something that is for this.
+    fn may(&self, scope: TokenScope) -> ApiResult<()> {
+        match &self.via {
+            Via::ApiToken(_, scopes) if !scopes.contains(&scope) => Err(ApiError::new(
+                StatusCode::FORBIDDEN,
+                "token_scope",
+                format!("This token lacks the scope “{}”.", scope.as_str()),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Only people, not their programs, change how one comes in.
+    pub fn must_be_a_person(&self) -> ApiResult<()> {
+        match self.via {
+            Via::ApiToken(..) => Err(ApiError::new(
+                StatusCode::FORBIDDEN,
+                "token_scope",
+                "An API token cannot be used for this. Sign in instead.",
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The scope that a request needs: reading is for everyone who may read.
+fn scope_of(parts: &Parts) -> TokenScope {
+    let path = parts.uri.path();
+    let is_chat =
+        ["/api/v1/conversations", "/api/v1/messages", "/api/v1/runs", "/v1/"].iter().any(|it| path.starts_with(it));
+    match parts.method {
+        Method::GET | Method::HEAD | Method::OPTIONS => TokenScope::Read,
+        _ if is_chat => TokenScope::Chat,
+        _ => TokenScope::Write,
+    }
+}
+
+impl FromRequestParts<App> for Identity {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> ApiResult<Self> {
+        let identity = parts.extensions.get::<Self>().cloned();
+        identity.ok_or_else(|| Error::Internal("no identity is attached to this request".to_owned()).into())
+    }
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
+        let identity = Identity::from_request_parts(parts, app).await?;
+        if identity.is_bad {
+            return Err(Error::BadToken.into());
+        }
+        let caller = identity.caller().cloned().ok_or_else(|| {
+            ApiError::new(
+                StatusCode::UNAUTHORIZED,
+                "not_authenticated",
+                "Sign in first: send Authorization: Bearer with an access token or an API token.",
+            )
+        })?;
+        caller.may(scope_of(parts))?;
+        Ok(caller)
+    }
+}

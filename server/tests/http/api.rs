@@ -1,0 +1,78 @@
+//! The REST API from outside: by JWT, by API token, by cookie.
+
+mod access;
+mod chat;
+mod openai;
+mod requests;
+mod tokens;
+
+use crate::client::{Browser, Reply};
+use crate::server::{PASSWORD, Server};
+use serde_json::{Value, json};
+
+/// A program that calls the API.
+#[derive(Debug, Clone)]
+struct Program {
+    browser: Browser,
+    authorization: Option<String>,
+}
+
+impl Program {
+    fn nobody(server: &Server) -> Self {
+        Self { browser: server.browser(), authorization: None }
+    }
+
+    /// Makes an account, and is signed in to it.
+    fn register(server: &Server, name: &str) -> Self {
+        let mut program = Self::nobody(server);
+        let person = json!({ "email": format!("{name}@example.org"), "name": name, "password": PASSWORD });
+        let tokens = program.post("/api/v1/auth/register", &person, 201);
+        program.with(&tokens["access"])
+    }
+
+    /// The same program with another token.
+    fn with(&self, token: &Value) -> Self {
+        let token = token.as_str().unwrap_or_else(|| panic!("no token: {token}"));
+        Self { browser: self.browser.clone(), authorization: Some(format!("Bearer {token}")) }
+    }
+
+    fn send(&mut self, method: &str, path: &str, body: Option<&Value>, more: &[(&str, &str)]) -> Reply {
+        let text = body.map(Value::to_string).unwrap_or_default();
+        let mut headers = more.to_vec();
+        let authorization = self.authorization.clone();
+        if let Some(authorization) = &authorization {
+            headers.push(("authorization", authorization));
+        }
+        if body.is_some() {
+            headers.push(("content-type", "application/json"));
+        }
+        self.browser.request(method, path, &headers, text.as_bytes())
+    }
+
+    fn expect(&mut self, method: &str, path: &str, body: Option<&Value>, status: u16) -> Value {
+        let reply = self.send(method, path, body, &[]);
+        assert_eq!(reply.status, status, "{method} {path}: {}", reply.text());
+        if reply.body.is_empty() { Value::Null } else { reply.json() }
+    }
+
+    fn get(&mut self, path: &str) -> Value {
+        self.expect("GET", path, None, 200)
+    }
+
+    fn post(&mut self, path: &str, body: &Value, status: u16) -> Value {
+        self.expect("POST", path, Some(body), status)
+    }
+
+    fn patch(&mut self, path: &str, body: &Value, status: u16) -> Value {
+        self.expect("PATCH", path, Some(body), status)
+    }
+
+    fn delete(&mut self, path: &str) {
+        self.expect("DELETE", path, None, 204);
+    }
+}
+
+/// The keys of an object, sorted.
+fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().unwrap_or_else(|| panic!("no object: {value}")).keys().map(String::as_str).collect()
+}

@@ -1,0 +1,267 @@
+//! Every endpoint, asked by everybody: nobody, a stranger, the owner, each by JWT, by API token and by cookie.
+//!
+//! The endpoints come from the description, so one that nobody thought about here fails. What is expected comes from the
+//! rules: without signing in nothing but what is open; what is somebody else's does not exist; tokens do what they are for.
+
+use super::Program;
+use crate::client::Reply;
+use crate::provider::Provider;
+use crate::server::{House, PASSWORD, Server};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Who may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rule {
+    /// Everybody, signed in or not.
+    Open,
+    /// Whoever is signed in, for themselves.
+    Own,
+    /// Whoever signed in with the password: no API token.
+    Person,
+    /// The owner of what the path names.
+    Owner,
+}
+
+/// What an API token must be for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    Read,
+    Chat,
+    Write,
+}
+
+/// One endpoint: who may, and a body that would be taken.
+fn rules() -> BTreeMap<&'static str, (Rule, Needs, Value)> {
+    use Needs::{Chat, Read, Write};
+    use Rule::{Open, Own, Owner, Person};
+    let agent = json!({ "name": "Matrix", "provider": "local", "model": "m" });
+    let login = json!({ "email": "ada@example.org", "password": PASSWORD });
+    BTreeMap::from([
+        ("post /api/v1/auth/login", (Open, Read, login)),
+        ("post /api/v1/auth/register", (Open, Read, json!({}))),
+        ("post /api/v1/auth/refresh", (Open, Read, json!({ "refresh": "x" }))),
+        ("post /api/v1/auth/logout", (Person, Write, json!({}))),
+        ("post /api/v1/auth/logout-everywhere", (Person, Write, json!({}))),
+        ("get /api/v1/users/me", (Own, Read, Value::Null)),
+        ("patch /api/v1/users/me", (Own, Write, json!({ "department": "Sea" }))),
+        ("post /api/v1/users/me/password", (Person, Write, json!({ "current_password": "x", "new_password": "x" }))),
+        ("get /api/v1/users", (Own, Read, Value::Null)),
+        ("get /api/v1/users/{id}", (Owner, Read, Value::Null)),
+        ("get /api/v1/tokens", (Person, Read, Value::Null)),
+        ("post /api/v1/tokens", (Person, Write, json!({ "name": "t", "scopes": ["read"] }))),
+        ("delete /api/v1/tokens/{id}", (Person, Write, Value::Null)),
+        ("get /api/v1/agents", (Own, Read, Value::Null)),
+        ("post /api/v1/agents", (Own, Write, agent)),
+        ("get /api/v1/agents/default", (Own, Read, Value::Null)),
+        ("get /api/v1/agents/models", (Own, Read, Value::Null)),
+        ("get /api/v1/agents/{id}", (Owner, Read, Value::Null)),
+        ("patch /api/v1/agents/{id}", (Owner, Write, json!({ "description": "changed" }))),
+        ("delete /api/v1/agents/{id}", (Owner, Write, Value::Null)),
+        ("post /api/v1/agents/{id}/restore", (Owner, Write, json!({}))),
+        ("get /api/v1/conversations", (Own, Read, Value::Null)),
+        ("post /api/v1/conversations", (Own, Chat, json!({}))),
+        ("get /api/v1/conversations/{id}", (Owner, Read, Value::Null)),
+        ("patch /api/v1/conversations/{id}", (Owner, Chat, json!({ "title": "Changed" }))),
+        ("delete /api/v1/conversations/{id}", (Owner, Chat, Value::Null)),
+        ("post /api/v1/conversations/{id}/restore", (Owner, Chat, json!({}))),
+        ("get /api/v1/conversations/{id}/messages", (Owner, Read, Value::Null)),
+        ("post /api/v1/conversations/{id}/messages", (Owner, Chat, json!({ "content": "Hi" }))),
+        ("get /api/v1/messages/{id}", (Owner, Read, Value::Null)),
+        ("delete /api/v1/messages/{id}", (Owner, Chat, Value::Null)),
+        ("post /api/v1/messages/{id}/edit", (Owner, Chat, json!({ "content": "Hi" }))),
+        ("post /api/v1/messages/{id}/regenerate", (Owner, Chat, json!({}))),
+        ("post /api/v1/messages/{id}/continue", (Owner, Chat, json!({}))),
+        ("post /api/v1/messages/{id}/select", (Owner, Chat, json!({}))),
+        ("post /api/v1/messages/{id}/restore", (Owner, Chat, json!({}))),
+        ("get /api/v1/runs/{id}", (Owner, Read, Value::Null)),
+        ("get /api/v1/runs/{id}/events", (Owner, Read, Value::Null)),
+        ("post /api/v1/runs/{id}/stop", (Owner, Chat, json!({}))),
+    ])
+}
+
+/// Something of everything, that belongs to Ada.
+struct World {
+    server: Server,
+    ada: Program,
+    mallory: Program,
+    _provider: Provider,
+}
+
+impl World {
+    fn new() -> Self {
+        let provider = Provider::start(|_| (vec!["Hello.".to_owned()], Duration::from_millis(1)));
+        let server = House::new().with(&provider).env("ATRIUM_API_REQUESTS_PER_MINUTE", "0").serve();
+        let ada = Program::register(&server, "ada");
+        let mallory = Program::register(&server, "mallory");
+        Self { server, ada, mallory, _provider: provider }
+    }
+
+    /// The path with an id of Ada's, of something made for this.
+    fn path(&self, template: &str) -> String {
+        if template.ends_with("/models") {
+            return format!("{template}?provider=local");
+        }
+        if !template.contains("{id}") {
+            return template.to_owned();
+        }
+        let mut ada = self.ada.clone();
+        let id = |value: &Value, name: &str| value[name].as_str().unwrap().to_owned();
+        let made = match template.split('/').nth(3).unwrap() {
+            "users" => id(&ada.get("/api/v1/users/me"), "id"),
+            "tokens" => id(&ada.post("/api/v1/tokens", &json!({ "name": "t", "scopes": ["read"] }), 201), "id"),
+            "agents" => {
+                let name = format!("Agent {}", ada.get("/api/v1/agents")["count"]);
+                id(&ada.post("/api/v1/agents", &json!({ "name": name, "provider": "local", "model": "m" }), 201), "id")
+            }
+            kind => {
+                let conversation = id(&ada.post("/api/v1/conversations", &json!({}), 201), "id");
+                let path = format!("/api/v1/conversations/{conversation}/messages?wait=true");
+                let sent = ada.post(&path, &json!({ "content": "Hi" }), 200);
+                match kind {
+                    "conversations" => conversation,
+                    "messages" if template.ends_with("/edit") => id(&sent["user_message"], "id"),
+                    "messages" => id(&sent["assistant_message"], "id"),
+                    "runs" => id(&sent, "run_id"),
+                    other => panic!("nothing of Ada's for {other}"),
+                }
+            }
+        };
+        template.replace("{id}", &made)
+    }
+
+    fn token(&self, of: &Program, scopes: &[&str]) -> Program {
+        let made = of.clone().post("/api/v1/tokens", &json!({ "name": "t", "scopes": scopes }), 201);
+        of.with(&made["token"])
+    }
+}
+
+fn ask(program: &mut Program, method: &str, path: &str, body: &Value) -> Reply {
+    program.send(&method.to_uppercase(), path, (!body.is_null()).then_some(body), &[])
+}
+
+/// Neither refused for who asks, nor a fault.
+fn was_let_in(reply: &Reply) -> bool {
+    !matches!(reply.status, 401 | 403 | 404 | 405 | 500..)
+}
+
+#[test]
+fn every_endpoint_has_its_rule() {
+    let server = Server::start();
+    let api = Program::nobody(&server).get("/api/schema");
+    let mut described = Vec::new();
+    for (path, item) in api["paths"].as_object().unwrap() {
+        described.extend(item.as_object().unwrap().keys().map(|method| format!("{method} {path}")));
+    }
+    described.sort();
+    assert_eq!(described, rules().into_keys().collect::<Vec<_>>());
+}
+
+#[test]
+fn without_signing_in_nothing_is_to_be_had() {
+    let world = World::new();
+    for (endpoint, (rule, _, body)) in rules() {
+        let (method, template) = endpoint.split_once(' ').unwrap();
+        let path = world.path(template);
+        for mut program in
+            [Program::nobody(&world.server), world.ada.with(&json!("nonsense")), world.ada.with(&json!("atr_00"))]
+        {
+            let reply = ask(&mut program, method, &path, &body);
+            if rule != Rule::Open {
+                assert_eq!(reply.status, 401, "{endpoint}: {}", reply.text());
+                assert_eq!(reply.header("www-authenticate"), Some("Bearer"), "{endpoint}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_somebody_elses_does_not_exist() {
+    let world = World::new();
+    let cookie = Program { browser: world.server.person("eve"), authorization: None };
+    let token = world.token(&world.mallory, &["read", "chat", "write"]);
+    for (endpoint, (rule, _, body)) in rules() {
+        let (method, template) = endpoint.split_once(' ').unwrap();
+        if rule != Rule::Owner && template != "/api/v1/tokens/{id}" {
+            continue;
+        }
+        let path = world.path(template);
+        for mut program in [world.mallory.clone(), cookie.clone(), token.clone()] {
+            let reply = ask(&mut program, method, &path, &body);
+            let expected: &[u16] = if rule == Rule::Person { &[403, 404] } else { &[404] };
+            assert!(expected.contains(&reply.status), "{endpoint}: {} {}", reply.status, reply.text());
+        }
+        // And it is still there for whom it belongs to.
+        if method == "get" {
+            assert_eq!(ask(&mut world.ada.clone(), "get", &path, &Value::Null).status, 200, "{endpoint}");
+        }
+    }
+}
+
+#[test]
+fn owners_are_let_in_however_they_come() {
+    let world = World::new();
+    let mut browser = world.server.browser();
+    let signed_in = browser.submit("/sign-in", &[("email", "ada@example.org"), ("password", PASSWORD)]);
+    assert_eq!(signed_in.status, 303);
+    let mut programs = [world.ada.clone(), Program { browser, authorization: None }];
+    for (endpoint, (rule, _, body)) in rules() {
+        // These end what the others still need.
+        if rule == Rule::Open || endpoint.contains("logout") {
+            continue;
+        }
+        let (method, template) = endpoint.split_once(' ').unwrap();
+        for (n, program) in programs.iter_mut().enumerate() {
+            let path = world.path(template);
+            if template.ends_with("/restore") {
+                let deleted = path.trim_end_matches("/restore");
+                assert_eq!(ask(program, "delete", deleted, &Value::Null).status, 204, "{endpoint}");
+            }
+            let mut body = body.clone();
+            if endpoint == "post /api/v1/agents" {
+                body["name"] = json!(format!("Matrix {n}"));
+            }
+            let reply = ask(program, method, &path, &body);
+            assert!(was_let_in(&reply), "{endpoint}: {} {}", reply.status, reply.text());
+        }
+    }
+}
+
+#[test]
+fn tokens_do_what_they_are_for() {
+    let world = World::new();
+    for (scopes, allowed) in [
+        (&["read"][..], &[Needs::Read][..]),
+        (&["read", "chat"], &[Needs::Read, Needs::Chat]),
+        (&["read", "write"], &[Needs::Read, Needs::Write]),
+        (&["chat"], &[Needs::Chat]),
+    ] {
+        let token = world.token(&world.ada, scopes);
+        for (endpoint, (rule, needs, body)) in rules() {
+            if rule == Rule::Open {
+                continue;
+            }
+            let (method, template) = endpoint.split_once(' ').unwrap();
+            let path = world.path(template);
+            if template.ends_with("/restore") {
+                ask(&mut world.ada.clone(), "delete", path.trim_end_matches("/restore"), &Value::Null);
+            }
+            let mut body = body.clone();
+            if endpoint == "post /api/v1/agents" {
+                body["name"] = json!(format!("Matrix {}", scopes.concat()));
+            }
+            let reply = ask(&mut token.clone(), method, &path, &body);
+            let may = rule != Rule::Person && allowed.contains(&needs);
+            if may {
+                assert!(was_let_in(&reply), "{endpoint} with {scopes:?}: {} {}", reply.status, reply.text());
+            } else {
+                assert_eq!(
+                    (reply.status, &reply.json()["code"]),
+                    (403, &json!("token_scope")),
+                    "{endpoint} with {scopes:?}"
+                );
+            }
+        }
+    }
+}
