@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help run build front models test test-rust test-browser lint fmt watch bench coverage clean
+.PHONY: help run build front models test test-rust test-browser lint fmt watch check-api bench coverage clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ fmt: ## Format the Rust code
 
 watch: ## Build and restart at each change, reload the page (cargo leptos watch)
 	@scripts/watch
+
+check-api: ## Both APIs as programs use them: OpenAI's packages, a generated client, schemathesis
+	@scripts/check-api
 
 bench: ## The table of budgets, with what this build reaches
 	@if [ -f end2end/bench.mjs ]; then scripts/run build && cargo build --release -p atrium-server --example reference && node end2end/bench.mjs; else echo "There are no benchmarks yet: end2end/bench.mjs is missing."; fi

@@ -100,7 +100,7 @@ impl AgentForm {
     /// With what to change.
     pub fn check(&self) -> Result<AgentDraft, Vec<FieldError>> {
         let mut checks = Checks::default();
-        let name = self.name.trim();
+        let (name, model) = (crate::text::line(&self.name), crate::text::line(&self.model));
         let provider = Provider::parse(&self.provider);
         let temperature =
             self.temperature.trim().replace(',', ".").parse::<f64>().ok().filter(|it| (0.0..=2.0).contains(it));
@@ -110,8 +110,8 @@ impl AgentForm {
             .require(name.chars().count() <= 80, "name", "Use at most 80 characters.")
             .require(self.description.chars().count() <= 300, "description", "Use at most 300 characters.")
             .require(provider.is_some(), "provider", "Choose a provider.")
-            .require(!self.model.trim().is_empty(), "model", "Choose or type a model.")
-            .require(self.model.len() <= 200, "model", "Use at most 200 characters.")
+            .require(!model.is_empty(), "model", "Choose or type a model.")
+            .require(model.len() <= 200, "model", "Use at most 200 characters.")
             .require(temperature.is_some(), "temperature", "Enter a number from 0 to 2.")
             .require(max_tokens.is_some(), "max_tokens", format!("Enter a whole number from 1 to {MAX_TOKENS_MAX}."))
             .require(self.system_prompt.len() <= SYSTEM_PROMPT_MAX, "system_prompt", "Use at most 32 kB.");
@@ -121,11 +121,11 @@ impl AgentForm {
         };
         let avatar = AVATARS.iter().find(|it| **it == self.avatar).unwrap_or(&AVATARS[0]);
         Ok(AgentDraft {
-            name: name.to_owned(),
-            description: self.description.trim().to_owned(),
+            name,
+            description: crate::text::line(&self.description),
             avatar: (*avatar).to_owned(),
             provider,
-            model: self.model.trim().to_owned(),
+            model,
             temperature,
             max_tokens,
             system_prompt: self.system_prompt.trim().to_owned(),

@@ -55,4 +55,6 @@ ids! {
     ApiTokenId,
     /// One sign-in over REST.
     FamilyId,
+    /// Work that several people share.
+    ProjectId,
 }

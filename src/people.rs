@@ -130,8 +130,9 @@ impl ProfileChange {
 }
 
 fn check_name(checks: &mut Checks, name: &str) {
-    checks.require(!name.trim().is_empty(), "name", "Enter your name.").require(
-        name.trim().chars().count() <= 120,
+    let name = crate::text::line(name);
+    checks.require(!name.is_empty(), "name", "Enter your name.").require(
+        name.chars().count() <= 120,
         "name",
         "Use at most 120 characters.",
     );
@@ -244,7 +245,7 @@ pub fn normalise_email(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
-fn plausible_email(email: &str) -> bool {
+pub(crate) fn plausible_email(email: &str) -> bool {
     let email = email.trim();
     let Some((local, host)) = email.rsplit_once('@') else { return false };
     !local.is_empty()

@@ -7,6 +7,15 @@ pub fn filled(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
 
+/// `text` in one line, as a name or title is kept: without control characters and what turns the direction of the text
+/// around it, its white space single.
+#[must_use]
+pub fn line(text: &str) -> String {
+    let turns = |it: char| matches!(it, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let kept: String = text.chars().filter(|it| it.is_whitespace() || !(it.is_control() || turns(*it))).collect();
+    kept.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// At most `max` characters, cut at a word where one ends in the last third, with an ellipsis.
 #[must_use]
 pub fn shorten(text: &str, max: usize) -> String {
@@ -54,6 +63,13 @@ fn micros_to_dollars(micros: i64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_holds_what_is_seen() {
+        assert_eq!(line(" Ada\n \u{202e}King\0\u{7} "), "Ada King");
+        assert_eq!(line("\0\u{2066} \r\n"), "");
+        assert_eq!(line("世界 🦀"), "世界 🦀");
+    }
 
     #[test]
     fn shortens_at_a_word_and_counts_characters_not_bytes() {

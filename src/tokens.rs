@@ -75,7 +75,7 @@ impl NewApiToken {
     /// With what to change.
     pub fn check(&self) -> Result<(), Vec<FieldError>> {
         let mut checks = Checks::default();
-        let name = self.name.trim();
+        let name = crate::text::line(&self.name);
         checks
             .require(!name.is_empty(), "name", "Give the token a name that says what it is for.")
             .require(name.chars().count() <= 80, "name", "Use at most 80 characters.")

@@ -68,7 +68,9 @@ impl Visit {
     /// When the session cannot be stored.
     pub async fn sign_in(&self, viewer: &Viewer) -> Result<()> {
         self.session.cycle_id().await.map_err(internal)?;
-        self.session.insert(USER, viewer.id).await.map_err(internal)
+        self.session.insert(USER, viewer.id).await.map_err(internal)?;
+        // At once: whoever signs out everywhere must find it.
+        self.session.save().await.map_err(internal)
     }
 
     /// Signs out here.

@@ -1,11 +1,18 @@
 -- The two dialects are kept alike: ids are BLOB, times are microseconds since 1970 bound by the server, money is whole
 -- micro-dollars, flags are BOOLEAN, JSON is TEXT, and no column has a default.
 
+-- Tenants. Nothing of one is seen from another.
 CREATE TABLE organisations (
     id BLOB NOT NULL PRIMARY KEY,
     name TEXT NOT NULL,
-    created_at BIGINT NOT NULL
+    contact_name TEXT NOT NULL,
+    contact_email TEXT NOT NULL,
+    contact_phone TEXT NOT NULL,
+    address TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
 );
+CREATE UNIQUE INDEX organisations_name_key ON organisations (LOWER(name));
 
 CREATE TABLE users (
     id BLOB NOT NULL PRIMARY KEY,
@@ -63,6 +70,30 @@ CREATE TABLE settings (
     updated_by BLOB REFERENCES users (id) ON DELETE SET NULL
 );
 
+CREATE TABLE projects (
+    id BLOB NOT NULL PRIMARY KEY,
+    organisation_id BLOB NOT NULL REFERENCES organisations (id),
+    name TEXT NOT NULL,
+    description TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    deleted_at BIGINT,
+    CONSTRAINT projects_tenant_key UNIQUE (organisation_id, id)
+);
+CREATE UNIQUE INDEX projects_name_key ON projects (organisation_id, LOWER(name)) WHERE deleted_at IS NULL;
+
+CREATE TABLE project_members (
+    organisation_id BLOB NOT NULL,
+    project_id BLOB NOT NULL,
+    user_id BLOB NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('manager', 'member', 'guest')),
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (project_id, user_id),
+    FOREIGN KEY (organisation_id, project_id) REFERENCES projects (organisation_id, id) ON DELETE CASCADE,
+    FOREIGN KEY (organisation_id, user_id) REFERENCES users (organisation_id, id) ON DELETE CASCADE
+);
+CREATE INDEX project_members_user ON project_members (user_id);
+
 CREATE TABLE agents (
     id BLOB NOT NULL PRIMARY KEY,
     organisation_id BLOB NOT NULL,
@@ -86,11 +117,24 @@ CREATE TABLE agents (
 CREATE UNIQUE INDEX agents_owner_name_key ON agents (owner_id, name) WHERE deleted_at IS NULL;
 CREATE UNIQUE INDEX agents_owner_default_key ON agents (owner_id) WHERE is_default AND deleted_at IS NULL;
 
+-- Agents that the members of a project may talk to.
+CREATE TABLE project_agents (
+    organisation_id BLOB NOT NULL,
+    project_id BLOB NOT NULL,
+    agent_id BLOB NOT NULL,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (project_id, agent_id),
+    FOREIGN KEY (organisation_id, project_id) REFERENCES projects (organisation_id, id) ON DELETE CASCADE,
+    FOREIGN KEY (organisation_id, agent_id) REFERENCES agents (organisation_id, id) ON DELETE CASCADE
+);
+CREATE INDEX project_agents_agent ON project_agents (agent_id);
+
 CREATE TABLE conversations (
     id BLOB NOT NULL PRIMARY KEY,
     organisation_id BLOB NOT NULL,
     owner_id BLOB NOT NULL,
     agent_id BLOB,
+    project_id BLOB,
     title TEXT NOT NULL,
     -- The title in lower case, as the programming language lowers it and no database does alike.
     title_folded TEXT NOT NULL,
@@ -103,8 +147,10 @@ CREATE TABLE conversations (
     deleted_at BIGINT,
     CONSTRAINT conversations_tenant_key UNIQUE (organisation_id, id),
     FOREIGN KEY (organisation_id, owner_id) REFERENCES users (organisation_id, id) ON DELETE CASCADE,
-    FOREIGN KEY (organisation_id, agent_id) REFERENCES agents (organisation_id, id)
+    FOREIGN KEY (organisation_id, agent_id) REFERENCES agents (organisation_id, id),
+    FOREIGN KEY (organisation_id, project_id) REFERENCES projects (organisation_id, id)
 );
+CREATE INDEX conversations_project ON conversations (project_id, owner_id, updated_at) WHERE deleted_at IS NULL;
 CREATE INDEX conversations_newest ON conversations (owner_id, updated_at, id) WHERE deleted_at IS NULL;
 
 CREATE TABLE messages (

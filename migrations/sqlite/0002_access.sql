@@ -44,3 +44,21 @@ CREATE TABLE idempotency_keys (
     PRIMARY KEY (user_id, idempotency_key)
 );
 CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
+
+-- Who did what, from where. Rows are only ever added; names are kept as they were.
+CREATE TABLE audit_log (
+    id BLOB NOT NULL PRIMARY KEY,
+    organisation_id BLOB NOT NULL REFERENCES organisations (id),
+    actor_id BLOB NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject_kind TEXT NOT NULL,
+    subject_id BLOB,
+    subject TEXT NOT NULL,
+    -- JSON: what changed, before and after.
+    before TEXT,
+    after TEXT,
+    address TEXT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX audit_log_newest ON audit_log (organisation_id, created_at, id);

@@ -61,7 +61,7 @@ async fn choices(visit: &Visit, viewer: &Viewer) -> Result<(Vec<AgentChoice>, Ag
         avatar: it.avatar,
         model: it.model,
     };
-    Ok((agents::list(scope).await?.into_iter().filter(|it| it.is_active).map(choice).collect(), default))
+    Ok((agents::usable_list(scope).await?.into_iter().filter(|it| it.is_active).map(choice).collect(), default))
 }
 
 /// What was typed into a message that was refused, and why; or what was kept while somebody had to sign in again.

@@ -142,8 +142,12 @@ const _: () = assert!(PASSWORD_MIN == 10, "the help above names the number");
 /// `POST /sign-in`
 pub async fn sign_in(visit: &Visit, fields: &Fields) -> Result<Done> {
     let credentials: Credentials = fields.read()?;
-    let viewer = visit.atrium.accounts.sign_in(&credentials, &visit.address).await?;
+    let (viewer, proof) = visit.atrium.accounts.sign_in(&credentials, &visit.address).await?;
     visit.sign_in(&viewer).await?;
+    if let Err(error) = visit.atrium.accounts.confirm(&proof).await {
+        visit.sign_out().await?;
+        return Err(error);
+    }
     Ok(Done::then(local_path(fields.text("next"))))
 }
 

@@ -1,13 +1,20 @@
 //! What a request with an `Idempotency-Key` led to, for the same request again.
 
 use crate::error::{Error, Result};
-use crate::ports::{DAY, Ports};
+use crate::ports::{DAY, Ports, SECOND};
 use crate::store::{Store, args};
 use atrium::people::Viewer;
-use sha2::{Digest as _, Sha256};
+use hmac::{Hmac, Mac as _};
+use sha2::Sha256;
 
 /// How long a key is remembered.
 const LIFETIME: i64 = DAY;
+/// A request that is under way for so long went down with its server.
+const LOST: i64 = 300 * SECOND;
+/// Bytes of a reply that is kept; of a longer one the key is given back.
+const REPLY_MAX: usize = 256 * 1024;
+/// Keys of one person in a day: they are for what must not be done twice, not for everything.
+const MOST: i64 = 2_000;
 
 /// A reply that was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +39,8 @@ pub enum Begun {
 pub struct Keys {
     store: Store,
     ports: Ports,
+    /// Requests are kept as a digest that nobody can make without it: a body may hold what is guessed easily.
+    secret: [u8; 32],
 }
 
 #[derive(sqlx::FromRow)]
@@ -42,10 +51,15 @@ struct Row {
 }
 
 impl Keys {
-    /// Over `store`.
+    /// Over `store`, with a secret of the server's.
     #[must_use]
-    pub fn new(store: Store, ports: Ports) -> Self {
-        Self { store, ports }
+    pub fn new(store: Store, ports: Ports, secret: [u8; 32]) -> Self {
+        Self { store, ports, secret }
+    }
+
+    fn digest(&self, asked: &[u8]) -> Result<Vec<u8>> {
+        let mac = Hmac::<Sha256>::new_from_slice(&self.secret).map_err(|error| Error::Internal(error.to_string()))?;
+        Ok(mac.chain_update(asked).finalize().into_bytes().to_vec())
     }
 
     /// Takes the key for `asked`, the whole request.
@@ -53,13 +67,22 @@ impl Keys {
     /// # Errors
     /// When the key stood for another request, or the same one is still under way.
     pub async fn begin(&self, viewer: &Viewer, key: &str, asked: &[u8]) -> Result<Begun> {
-        let hash = Sha256::digest(asked).to_vec();
-        let scope = self.store.as_viewer(viewer);
+        let hash = self.digest(asked)?;
+        let (scope, now) = (self.store.as_viewer(viewer), self.ports.now());
+        let count: Option<(i64,)> =
+            scope.optional("SELECT COUNT(*) FROM idempotency_keys WHERE user_id = $1", args![viewer.id]).await?;
+        if count.is_some_and(|it| it.0 >= MOST) {
+            return Err(Error::RateLimited {
+                message: format!("At most {MOST} idempotency keys are kept for one person in a day."),
+                retry_after: 3600,
+            });
+        }
         let taken = scope
             .execute(
                 "INSERT INTO idempotency_keys (user_id, idempotency_key, request_hash, created_at) VALUES ($1, $2, $3, $4)
-                 ON CONFLICT (user_id, idempotency_key) DO NOTHING",
-                args![viewer.id, key, hash.clone(), self.ports.now()],
+                 ON CONFLICT (user_id, idempotency_key) DO UPDATE SET request_hash = excluded.request_hash, created_at = excluded.created_at
+                 WHERE idempotency_keys.status IS NULL AND idempotency_keys.created_at < $5",
+                args![viewer.id, key, hash.clone(), now, now - LOST],
             )
             .await?;
         if taken == 1 {
@@ -91,6 +114,9 @@ impl Keys {
     /// # Errors
     /// When the database does not answer.
     pub async fn finish(&self, viewer: &Viewer, key: &str, reply: &Reply) -> Result<()> {
+        if reply.body.len() > REPLY_MAX {
+            return self.forget(viewer, key).await;
+        }
         self.store
             .as_viewer(viewer)
             .execute(

@@ -4,12 +4,15 @@
 
 pub mod accounts;
 pub mod agents;
+pub mod audit;
 pub mod chat;
 pub mod error;
 pub mod idempotency;
 pub mod limits;
 pub mod markdown;
+pub mod organisations;
 pub mod ports;
+pub mod projects;
 pub mod providers;
 pub mod seal;
 pub mod settings;

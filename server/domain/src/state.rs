@@ -61,7 +61,7 @@ impl Atrium {
         Ok(Self {
             tokens: Tokens::new(store.clone(), ports.clone(), &settings.jwt_key(), lifetimes),
             accounts: Accounts::new(store.clone(), ports.clone(), hasher),
-            idempotency: Keys::new(store.clone(), ports.clone()),
+            idempotency: Keys::new(store.clone(), ports.clone(), settings.derived_key("idempotency")),
             sessions: Sessions::new(store.clone()),
             store,
             ports,

@@ -194,12 +194,6 @@ pub async fn worlds_with(more: &[(&str, &str)]) -> Vec<World> {
         let settings = Settings::new(settings_from(env), Seal::new("test"));
         let connections = Arc::new(connections(&settings));
         let accounts = Accounts::new(it.store.clone(), it.ports.clone(), Hasher::weak().unwrap());
-        let person = |name: &str| NewPerson {
-            name: name.to_owned(),
-            email: format!("{name}@example.org"),
-            username: None,
-            password: "correct horse battery".to_owned(),
-        };
         let ada = accounts.create_superuser(&person("ada")).await.unwrap();
         let bob = accounts.register(&person("bob"), "test").await.unwrap();
         let chat = Chat::start(it.store.clone(), it.ports.clone(), connections.clone()).await.unwrap();
@@ -233,7 +227,22 @@ pub fn connections(settings: &Settings) -> Connections {
     )
 }
 
+fn person(name: &str) -> NewPerson {
+    NewPerson {
+        name: name.to_owned(),
+        email: format!("{name}@example.org"),
+        username: None,
+        password: "correct horse battery".to_owned(),
+    }
+}
+
 impl World {
+    /// Somebody else of the same organisation.
+    pub async fn person(&self, name: &str) -> Viewer {
+        let accounts = Accounts::new(self.store.clone(), self.ports.clone(), Hasher::weak().unwrap());
+        accounts.register(&person(name), "test").await.unwrap()
+    }
+
     /// Another server on the same database.
     pub async fn second_server(&self) -> Chat {
         Chat::start(self.store.clone(), self.ports.clone(), self.connections.clone()).await.unwrap()

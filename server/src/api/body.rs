@@ -70,6 +70,11 @@ fn sentence(told: &str) -> String {
     if told.starts_with("missing field") {
         return "This field is required.".to_owned();
     }
+    // The names of our types help nobody.
+    let told = match told.split_once("expected struct ") {
+        Some((before, _)) => format!("{before}expected an object"),
+        None => told.to_owned(),
+    };
     let mut letters = told.chars();
     let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
     format!("{first}{}.", letters.as_str())

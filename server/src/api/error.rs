@@ -3,8 +3,10 @@
 use atrium::Failure;
 use atrium_domain::Error;
 use axum::Json;
-use axum::http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::extract::Request;
+use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -131,4 +133,31 @@ pub async fn no_such_method() -> ApiError {
         "method_not_allowed",
         "This endpoint does not answer to that method. /api/schema/ lists those that it does.",
     )
+}
+
+/// Refusals from further out (the size limit, the guard, a panic) are sentences; to a program they are said as the others.
+pub async fn as_problems(request: Request, next: Next) -> Response {
+    let is_api = super::is_api(request.uri().path());
+    let response = next.run(request).await;
+    let status = response.status();
+    let is_sentence = response.headers().get(CONTENT_TYPE).is_none_or(|it| it.as_bytes().starts_with(b"text/plain"));
+    if !is_api || !(status.is_client_error() || status.is_server_error()) || !is_sentence {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let told = axum::body::to_bytes(body, 4096).await.unwrap_or_default();
+    let code = match status {
+        StatusCode::PAYLOAD_TOO_LARGE => "too_large",
+        StatusCode::FORBIDDEN => "forbidden",
+        StatusCode::BAD_REQUEST => "bad_request",
+        it if it.is_server_error() => "internal",
+        _ => "refused",
+    };
+    let mut problem = ApiError::new(status, code, String::from_utf8_lossy(&told)).into_response();
+    for (name, value) in parts.headers {
+        if let Some(name) = name.filter(|it| *it != CONTENT_TYPE && *it != CONTENT_LENGTH) {
+            problem.headers_mut().insert(name, value);
+        }
+    }
+    problem
 }

@@ -2,12 +2,11 @@
 
 use super::body::too_large;
 use super::error::ApiError;
-use super::identity::Identity;
+use super::identity::{Caller, Identity, Via};
 use crate::web::App;
-use atrium::people::Viewer;
 use atrium_domain::Error;
 use atrium_domain::idempotency::{Begun, Reply};
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use axum::http::{Method, StatusCode};
@@ -18,49 +17,64 @@ const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Characters of a key.
 const LENGTH: usize = 200;
-/// Bytes of a reply that is kept.
-const REPLY_MAX: usize = 1024 * 1024;
+/// Replies to these carry secrets, which are not kept; sent again they are done again.
+const SECRET: [&str; 3] = ["/api/v1/auth/", "/api/v1/tokens", "/api/v1/users/me/password"];
 
 /// Does a request with a key once.
 pub async fn once(State(app): State<App>, request: Request, next: Next) -> Response {
-    let viewer = request.extensions().get::<Identity>().and_then(Identity::caller).map(|it| it.viewer.clone());
+    let caller = request.extensions().get::<Identity>().and_then(Identity::caller).cloned();
     let key = request.headers().get(KEY).map(|it| it.to_str().unwrap_or_default().trim().to_owned());
-    match (viewer, key) {
-        (Some(viewer), Some(key)) if request.method() == Method::POST => {
-            keyed(&app, &viewer, &key, request, next).await.unwrap_or_else(ApiError::into_response)
+    let is_secret = SECRET.iter().any(|it| request.uri().path().starts_with(it));
+    match (caller, key) {
+        (Some(caller), Some(key)) if request.method() == Method::POST && !is_secret => {
+            // In a task of its own: whoever hangs up before the reply finds it kept when they come back.
+            match tokio::spawn(keyed(app, caller, key, request, next)).await {
+                Ok(outcome) => outcome.unwrap_or_else(ApiError::into_response),
+                Err(error) => ApiError::from(Error::Internal(error.to_string())).into_response(),
+            }
         }
         _ => next.run(request).await,
     }
 }
 
-async fn keyed(app: &App, viewer: &Viewer, key: &str, request: Request, next: Next) -> Result<Response, ApiError> {
+async fn keyed(app: App, caller: Caller, key: String, request: Request, next: Next) -> Result<Response, ApiError> {
     if key.is_empty() || key.chars().count() > LENGTH {
         let message = format!("Use 1 to {LENGTH} characters of ASCII.");
         return Err(Error::field("Idempotency-Key", message).into());
     }
     let (parts, body) = request.into_parts();
     let body = axum::body::to_bytes(body, usize::MAX).await.map_err(|_| too_large())?;
-    let asked = [parts.method.as_str().as_bytes(), parts.uri.to_string().as_bytes(), &body].join(&b'\n');
-    let keys = &app.atrium.idempotency;
-    match keys.begin(viewer, key, &asked).await? {
-        Begun::Now => {}
-        Begun::Done(reply) => return Ok(replay(reply)),
+    // Another credential is another request: what one may do, the other may not.
+    let via = match caller.via {
+        Via::ApiToken(id, _) => id.to_string(),
+        Via::Jwt(_) | Via::Cookie => "person".to_owned(),
+    };
+    let asked =
+        [via.as_bytes(), parts.method.as_str().as_bytes(), parts.uri.to_string().as_bytes(), &body].join(&b'\n');
+    let (keys, viewer) = (&app.atrium.idempotency, &caller.viewer);
+    if let Begun::Done(reply) = keys.begin(viewer, &key, &asked).await? {
+        return Ok(replay(reply));
     }
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
-    let is_json = response.headers().get(CONTENT_TYPE).is_some_and(|it| it.as_bytes().starts_with(b"application/json"));
-    let is_empty = response.status() == StatusCode::NO_CONTENT;
-    // A fault of ours may be tried again, and a stream cannot be kept.
-    if response.status().is_server_error() || !(is_json || is_empty) {
-        keys.forget(viewer, key).await?;
+    if !is_final(&response) {
+        keys.forget(viewer, &key).await?;
         return Ok(response);
     }
     let (parts, body) = response.into_parts();
-    let body = axum::body::to_bytes(body, REPLY_MAX)
+    let body: Bytes = axum::body::to_bytes(body, usize::MAX)
         .await
-        .map_err(|error| Error::Internal(format!("a reply could not be kept: {error}")))?;
+        .map_err(|error| Error::Internal(format!("a reply broke off: {error}")))?;
     let reply = Reply { status: parts.status.as_u16(), body: String::from_utf8_lossy(&body).into_owned() };
-    keys.finish(viewer, key, &reply).await?;
+    keys.finish(viewer, &key, &reply).await?;
     Ok(Response::from_parts(parts, Body::from(body)))
+}
+
+/// Whether the same request would be answered so again: not a fault of ours, not what passes, not a stream.
+fn is_final(response: &Response) -> bool {
+    let status = response.status();
+    let is_json = response.headers().get(CONTENT_TYPE).is_some_and(|it| it.as_bytes().starts_with(b"application/json"));
+    let is_settled = status.is_success() || matches!(status.as_u16(), 400 | 404 | 412 | 422);
+    is_settled && (is_json || status == StatusCode::NO_CONTENT)
 }
 
 fn replay(reply: Reply) -> Response {

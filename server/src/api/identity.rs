@@ -8,6 +8,7 @@ use atrium::tokens::TokenScope;
 use atrium_app::visit::USER;
 use atrium_domain::Error;
 use atrium_domain::accounts::api_tokens::PREFIX;
+use atrium_domain::audit::Actor;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
@@ -35,6 +36,8 @@ pub struct Caller {
     pub viewer: Viewer,
     /// How they came in.
     pub via: Via,
+    /// From where.
+    pub address: String,
 }
 
 /// What the request says of who sends it, found out once.
@@ -61,6 +64,7 @@ pub async fn attach(State(app): State<App>, mut request: Request, next: Next) ->
         Some(token) => by_token(&app, &token).await.map(Some),
         None => by_cookie(&app, request.extensions().get::<Session>()).await,
     };
+    let found = found.map(|it| it.map(|(viewer, via)| Caller { viewer, via, address: address.clone() }));
     let identity = match found {
         Ok(caller) => Identity { caller: caller.map(Arc::new), is_bad: false, address },
         Err(Error::BadToken) => Identity { caller: None, is_bad: true, address },
@@ -78,16 +82,16 @@ fn bearer(headers: &HeaderMap) -> Option<String> {
     Some(if is_known { token.trim().to_owned() } else { String::new() })
 }
 
-async fn by_token(app: &App, token: &str) -> Result<Caller, Error> {
+async fn by_token(app: &App, token: &str) -> Result<(Viewer, Via), Error> {
     if token.starts_with(PREFIX) {
         let (viewer, id, scopes) = app.atrium.accounts.holder(token).await?;
-        return Ok(Caller { viewer, via: Via::ApiToken(id, scopes) });
+        return Ok((viewer, Via::ApiToken(id, scopes)));
     }
     let (viewer, family) = app.atrium.tokens.viewer(token).await?;
-    Ok(Caller { viewer, via: Via::Jwt(family) })
+    Ok((viewer, Via::Jwt(family)))
 }
 
-async fn by_cookie(app: &App, session: Option<&Session>) -> Result<Option<Caller>, Error> {
+async fn by_cookie(app: &App, session: Option<&Session>) -> Result<Option<(Viewer, Via)>, Error> {
     let Some(session) = session else { return Ok(None) };
     let user = match session.get(USER).await {
         Ok(Some(user)) => user,
@@ -95,10 +99,15 @@ async fn by_cookie(app: &App, session: Option<&Session>) -> Result<Option<Caller
         Err(error) => return Err(Error::Internal(error.to_string())),
     };
     let viewer = app.atrium.accounts.viewer(user).await?;
-    Ok(viewer.map(|viewer| Caller { viewer, via: Via::Cookie }))
+    Ok(viewer.map(|viewer| (viewer, Via::Cookie)))
 }
 
 impl Caller {
+    /// For what is noted in the audit log.
+    pub fn actor(&self) -> Actor<'_> {
+        Actor { viewer: &self.viewer, address: &self.address }
+    }
+
     /// Whether they came in by something that is for this.
     fn may(&self, scope: TokenScope) -> ApiResult<()> {
         match &self.via {

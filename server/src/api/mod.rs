@@ -17,6 +17,7 @@ mod v1;
 mod version;
 
 pub use docs::document;
+pub use error::as_problems;
 
 use crate::web::App;
 use atrium_domain::settings::Boot;
@@ -25,6 +26,7 @@ use axum::routing::any;
 use axum::{Router, middleware};
 use std::time::Duration;
 use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
 
 /// Everything below `/api` and `/v1`.
 pub fn router(app: &App) -> Router<App> {
@@ -34,6 +36,7 @@ pub fn router(app: &App) -> Router<App> {
         .route("/api/{*rest}", any(error::no_such_endpoint))
         .route("/v1/{*rest}", any(error::no_such_endpoint))
         .method_not_allowed_fallback(error::no_such_method)
+        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::once))
         .layer(middleware::from_fn_with_state(rates::Rates::new(&app.atrium), rates::limit))
         .layer(middleware::from_fn_with_state(app.clone(), identity::attach))

@@ -69,7 +69,8 @@ pub fn base_url(app: &App, parts: &Parts) -> String {
         return public.trim_end_matches('/').to_owned();
     }
     let host = parts.headers.get(HOST).and_then(|it| it.to_str().ok()).unwrap_or_default();
-    let name = host.rsplit_once(':').map_or(host, |it| it.0).trim_matches(['[', ']']);
+    let has_port = |it: &(&str, &str)| !it.1.is_empty() && it.1.bytes().all(|it| it.is_ascii_digit());
+    let name = host.rsplit_once(':').filter(has_port).map_or(host, |it| it.0).trim_matches(['[', ']']);
     let is_machine = name == "localhost" || name.parse::<IpAddr>().is_ok();
     let is_named = boot.list("allowed_hosts").any(|it| it == name);
     if is_machine || is_named { format!("http://{host}") } else { format!("http://{}", boot.text("listen")) }

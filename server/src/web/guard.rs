@@ -5,7 +5,7 @@ use super::errors::plain;
 use atrium_domain::Atrium;
 use atrium_domain::settings::Boot;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{AUTHORIZATION, HOST, HeaderName, HeaderValue, ORIGIN};
+use axum::http::header::{AUTHORIZATION, COOKIE, HOST, HeaderName, HeaderValue, ORIGIN};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -96,7 +96,10 @@ fn is_from_elsewhere_on_purpose(boot: &Boot, request: &Request) -> bool {
     }
     let origin = request.headers().get(ORIGIN).and_then(|it| it.to_str().ok()).unwrap_or_default();
     let is_named = boot.list("cors_allowed_origins").any(|it| it.trim_end_matches('/') == origin);
-    request.headers().contains_key(AUTHORIZATION) || is_named || boot.flag("cors_allow_all_origins")
+    let has_cookie = request.headers().contains_key(COOKIE);
+    request.headers().contains_key(AUTHORIZATION)
+        || is_named && (boot.flag("cors_allow_credentials") || !has_cookie)
+        || boot.flag("cors_allow_all_origins") && !has_cookie
 }
 
 fn host(request: &Request) -> Option<String> {
@@ -141,9 +144,11 @@ fn is_trusted(atrium: &Atrium, address: IpAddr) -> bool {
 pub fn client_address(atrium: &Atrium, request: &Request) -> String {
     let Some(peer) = peer(request) else { return "unknown".to_owned() };
     if is_trusted(atrium, peer) {
-        let forwarded = request.headers().get("x-forwarded-for").and_then(|it| it.to_str().ok());
-        // From the right: what stands to the left of the last untrusted address anybody can have written.
-        let hops = forwarded.into_iter().flat_map(|it| it.rsplit(',')).filter_map(|it| it.trim().parse().ok());
+        // From the right: what stands to the left of the last untrusted address anybody can have written. Some proxies add
+        // a line of their own instead of prolonging the one that came.
+        let lines: Vec<_> =
+            request.headers().get_all("x-forwarded-for").iter().filter_map(|it| it.to_str().ok()).collect();
+        let hops = lines.iter().rev().flat_map(|it| it.rsplit(',')).filter_map(|it| it.trim().parse().ok());
         if let Some(client) = hops.into_iter().find(|it| !is_trusted(atrium, *it)) {
             return client.to_string();
         }

@@ -77,8 +77,9 @@ pub fn router(atrium: Atrium) -> Router {
                 .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
                 .layer(TraceLayer::new_for_http())
                 .layer(PropagateRequestIdLayer::x_request_id())
-                .layer(CatchPanicLayer::custom(errors::panicked))
                 .layer(CompressionLayer::new())
+                .layer(middleware::from_fn(crate::api::as_problems))
+                .layer(CatchPanicLayer::custom(errors::panicked))
                 .layer(middleware::from_fn_with_state(app, guard::check)),
         )
 }

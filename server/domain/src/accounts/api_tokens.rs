@@ -91,7 +91,7 @@ impl Accounts {
         let now = self.ports.now();
         let token = ApiToken {
             id: self.ports.id(),
-            name: new.name.trim().to_owned(),
+            name: atrium::text::line(&new.name),
             hint: text[text.len() - 4..].to_owned(),
             scopes: TokenScope::ALL.into_iter().filter(|it| new.scopes.contains(it)).collect(),
             created_at: now,

@@ -1,5 +1,6 @@
 //! People and how they come in: accounts, passwords, sessions, the first administrator.
 
+pub mod administration;
 pub mod api_tokens;
 mod jwt;
 mod password;
@@ -89,6 +90,19 @@ fn taken(error: sqlx::Error) -> Error {
     }
 }
 
+/// With what somebody showed who they are; for [`Accounts::confirm`].
+#[derive(Clone)]
+pub struct Proof {
+    user: UserId,
+    password_hash: String,
+}
+
+impl std::fmt::Debug for Proof {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Proof")
+    }
+}
+
 /// What accounts need to work.
 #[derive(Debug, Clone)]
 pub struct Accounts {
@@ -128,7 +142,7 @@ impl Accounts {
     ///
     /// # Errors
     /// When it is wrong, the account is off, or it was tried too often.
-    pub async fn sign_in(&self, credentials: &Credentials, address: &str) -> Result<Viewer> {
+    pub async fn sign_in(&self, credentials: &Credentials, address: &str) -> Result<(Viewer, Proof)> {
         let email = normalise_email(&credentials.email);
         if email.is_empty() || credentials.password.is_empty() {
             return Err(Error::field(
@@ -141,11 +155,13 @@ impl Accounts {
             return Err(wrong());
         }
         limits::hit(&self.store, &self.ports, &format!("sign-in:address:{address}"), PER_ADDRESS).await?;
-        self.may_try(&email).await?;
         let row: Option<UserRow> =
             self.store.as_system("who signs in is not known yet").optional(SELECT_BY_EMAIL, args![&email]).await?;
+        // One count an account, by whichever of its names it is tried.
+        let email = row.as_ref().map_or(email, |it| it.email.clone());
+        self.may_try(&email).await?;
         let hash = row.as_ref().map(|it| it.password_hash.clone());
-        let matches = self.hasher.verify(hash, credentials.password.clone()).await?;
+        let matches = self.hasher.verify(hash.clone(), credentials.password.clone()).await?;
         let Some(row) = row.filter(|_| matches) else {
             return Err(wrong());
         };
@@ -157,7 +173,20 @@ impl Accounts {
             .as_system("notes the person's own sign-in")
             .execute("UPDATE users SET last_login_at = $2 WHERE id = $1", args![row.id, self.ports.now()])
             .await?;
-        row.into_viewer()
+        let proof = Proof { user: row.id.into(), password_hash: row.password_hash.clone() };
+        Ok((row.into_viewer()?, proof))
+    }
+
+    /// To be asked once a session or token was written: whether the password that it was given for still holds. One that
+    /// was changed in between has ended every session there was, but not the one that was about to be.
+    ///
+    /// # Errors
+    /// When it was changed meanwhile, or the account switched off.
+    pub async fn confirm(&self, proof: &Proof) -> Result<()> {
+        let row: Option<UserRow> =
+            self.store.as_system("the person who signs in").optional(SELECT_BY_ID, args![proof.user]).await?;
+        let holds = row.is_some_and(|it| it.is_active && it.password_hash == proof.password_hash);
+        if holds { Ok(()) } else { Err(wrong()) }
     }
 
     /// Counts an attempt at an account's password.
@@ -207,7 +236,7 @@ impl Accounts {
             organisation,
             role,
             is_superuser,
-            name: person.name.trim().to_owned(),
+            name: atrium::text::line(&person.name),
             email: normalise_email(&person.email),
             username: person.username(),
         };
@@ -243,7 +272,7 @@ impl Accounts {
         }
         // Two who come first at once must not make two: the id is the same, and the second finds the first one's.
         tx.execute(
-            "INSERT INTO organisations (id, name, created_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING",
+            "INSERT INTO organisations (id, name, contact_name, contact_email, contact_phone, address, created_at, updated_at) VALUES ($1, $2, '', '', '', '', $3, $3) ON CONFLICT DO NOTHING",
             args![DEFAULT_ORGANISATION_ID, DEFAULT_ORGANISATION, self.ports.now()],
         )
         .await?;

@@ -7,6 +7,7 @@ use atrium::failure::Checks;
 use atrium::ids::UserId;
 use atrium::paging::{Page, PageRequest};
 use atrium::people::{Profile, ProfileChange, Role, Viewer, check_password, normalise_email};
+use atrium::permissions::Permission;
 use uuid::Uuid;
 
 #[derive(sqlx::FromRow)]
@@ -52,7 +53,7 @@ impl Row {
 fn reach(viewer: &Viewer) -> (Option<Uuid>, Option<Uuid>) {
     if viewer.is_superuser {
         (None, None)
-    } else if viewer.role == Role::Admin {
+    } else if viewer.may(Permission::SeePeople) {
         (Some(viewer.organisation.0), None)
     } else {
         (Some(viewer.organisation.0), Some(viewer.id.0))
@@ -117,7 +118,7 @@ impl Accounts {
         version: Option<i64>,
     ) -> Result<Profile> {
         change.check(&viewer.email).map_err(Error::Invalid)?;
-        let text = |value: &Option<String>| value.as_deref().map(|it| it.trim().to_owned());
+        let text = |value: &Option<String>| value.as_deref().map(atrium::text::line);
         let username = change.username.as_deref().map(normalise_email);
         let changed = self
             .store

@@ -13,11 +13,12 @@ use atrium::agents::{Agent, AgentDraft, PRESETS};
 use atrium::catalogue::Provider;
 use atrium::ids::AgentId;
 use atrium::paging::{Page, PageRequest};
+use atrium::permissions::Permission;
 use connections::Connections;
 use uuid::Uuid;
 
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(crate) struct Row {
     id: Uuid,
     name: String,
     description: String,
@@ -116,6 +117,50 @@ pub async fn get(scope: Scope<'_>, id: AgentId) -> Result<Agent> {
     row.ok_or(Error::NotFound("agent"))?.try_into()
 }
 
+/// Of a project, by name.
+pub(crate) const SELECT_OF_PROJECT: &str =
+    "SELECT a.id, a.name, a.description, a.avatar, a.provider, a.model, a.temperature, a.max_tokens, a.system_prompt, a.is_default, a.is_active, a.updated_at
+     FROM project_agents p JOIN agents a ON a.id = p.agent_id WHERE p.project_id = $1 AND a.deleted_at IS NULL ORDER BY LOWER(a.name), a.id";
+
+/// An agent that the viewer may talk to: their own, or one of a project that they are in.
+///
+/// # Errors
+/// [`Error::NotFound`] when it is neither.
+pub async fn usable(scope: Scope<'_>, id: AgentId) -> Result<Agent> {
+    let row: Option<Row> = scope
+        .optional(
+            "SELECT id, name, description, avatar, provider, model, temperature, max_tokens, system_prompt, is_default, is_active, updated_at
+             FROM agents WHERE id = $1 AND organisation_id = $3 AND deleted_at IS NULL AND (owner_id = $2 OR EXISTS (
+                SELECT 1 FROM project_agents a JOIN projects p ON p.id = a.project_id AND p.deleted_at IS NULL
+                JOIN project_members m ON m.project_id = a.project_id AND m.user_id = $2 AND m.role <> 'guest' WHERE a.agent_id = agents.id))",
+            args![id, scope.viewer.id, scope.viewer.organisation],
+        )
+        .await?;
+    row.ok_or(Error::NotFound("agent"))?.try_into()
+}
+
+/// All of them: one's own first, the default one before the others.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn usable_list(scope: Scope<'_>) -> Result<Vec<Agent>> {
+    let shared: Vec<Row> = scope
+        .all(
+            "SELECT id, name, description, avatar, provider, model, temperature, max_tokens, system_prompt, FALSE AS is_default, is_active, updated_at
+             FROM agents WHERE organisation_id = $2 AND owner_id <> $1 AND deleted_at IS NULL AND id IN (
+                SELECT a.agent_id FROM project_agents a JOIN projects p ON p.id = a.project_id AND p.deleted_at IS NULL
+                JOIN project_members m ON m.project_id = a.project_id AND m.user_id = $1 AND m.role <> 'guest')
+             ORDER BY LOWER(name), id LIMIT 500",
+            args![scope.viewer.id, scope.viewer.organisation],
+        )
+        .await?;
+    let mut agents = list(scope).await?;
+    for row in shared {
+        agents.push(row.try_into()?);
+    }
+    Ok(agents)
+}
+
 /// One of the viewer's agents, by its name.
 ///
 /// # Errors
@@ -156,7 +201,7 @@ pub async fn default(scope: Scope<'_>, ports: &Ports, connections: &Connections)
     };
     let mut attempt = 1;
     loop {
-        match create(scope, ports, &draft).await {
+        match insert(scope, ports, &draft).await {
             Ok(agent) => return Ok(agent),
             // Somebody's own agent has the name already, or another tab just made the default one.
             Err(Error::Invalid(_)) if attempt < 9 => {
@@ -201,8 +246,15 @@ pub async fn first_visit(scope: Scope<'_>, ports: &Ports, connections: &Connecti
 /// A new agent of the viewer's.
 ///
 /// # Errors
-/// When they have one of that name.
+/// When they have one of that name, or may not make any.
 pub async fn create(scope: Scope<'_>, ports: &Ports, draft: &AgentDraft) -> Result<Agent> {
+    if !scope.viewer.may(Permission::MakeAgents) {
+        return Err(Error::Forbidden("Your role does not make agents. Ask an administrator."));
+    }
+    insert(scope, ports, draft).await
+}
+
+async fn insert(scope: Scope<'_>, ports: &Ports, draft: &AgentDraft) -> Result<Agent> {
     let id: AgentId = ports.id();
     let mut tx = scope.begin().await?;
     yield_default(&mut tx, scope, draft).await?;

@@ -12,7 +12,7 @@ mod window;
 
 pub use messages::Form;
 pub use send::{Sent, Target};
-pub use summaries::{ConversationChange, ConversationSummary, LastMessage};
+pub use summaries::{ConversationChange, ConversationFilter, ConversationSummary, LastMessage, NewConversation};
 
 use crate::agents::connections::Connections;
 use crate::error::Result;

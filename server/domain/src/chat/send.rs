@@ -5,13 +5,14 @@ use super::branches::set_head;
 use super::messages::{ConversationRow, conversation};
 use super::runs::log::LiveRun;
 use super::runs::{Job, LEASE};
+use super::summaries::own_project;
 use crate::agents;
 use crate::error::{Error, Result, breaks_unique};
 use crate::markdown;
 use crate::store::{Tx, args};
 use atrium::agents::Agent;
 use atrium::chat::{MESSAGE_MAX, UNTITLED};
-use atrium::ids::{AgentId, ConversationId, MessageId, RunId};
+use atrium::ids::{AgentId, ConversationId, MessageId, ProjectId, RunId};
 use atrium::people::Viewer;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -24,6 +25,8 @@ const TITLE_LENGTH: usize = 60;
 pub enum Target {
     /// Into a new conversation.
     New,
+    /// Into a new conversation of a project.
+    NewIn(ProjectId),
     /// After the newest message that is shown.
     End(ConversationId),
     /// Beside a message of one's own, with other words.
@@ -76,10 +79,13 @@ impl Chat {
         }
         let scope = self.store.as_viewer(viewer);
         let existing = match target {
-            Target::New => None,
+            Target::New | Target::NewIn(_) => None,
             Target::End(id) | Target::InsteadOf(id, _) => Some(conversation(scope, id).await?),
         };
         let agent = self.agent(viewer, agent.or(existing.as_ref().and_then(|it| it.agent_id.map(Into::into)))).await?;
+        if let Target::NewIn(project) = target {
+            own_project(scope, project).await?;
+        }
         let now = self.ports.now();
         let mut tx = scope.begin().await?;
         let row = match existing {
@@ -92,11 +98,17 @@ impl Chat {
                 )
                 .await?
                 .ok_or(Error::NotFound("conversation"))?,
-            None => self.insert_conversation(&mut tx, viewer, &agent, now).await?,
+            None => {
+                let project = match target {
+                    Target::NewIn(project) => Some(project),
+                    _ => None,
+                };
+                self.insert_conversation(&mut tx, viewer, &agent, project, now).await?
+            }
         };
         let id: ConversationId = row.id.into();
         let before = match target {
-            Target::New => None,
+            Target::New | Target::NewIn(_) => None,
             Target::End(_) => match row.head_id {
                 Some(head) => place(&mut tx, id, head).await?,
                 None => None,
@@ -220,7 +232,7 @@ impl Chat {
     async fn agent(&self, viewer: &Viewer, id: Option<AgentId>) -> Result<Agent> {
         let scope = self.store.as_viewer(viewer);
         let found = match id {
-            Some(id) => match agents::get(scope, id).await {
+            Some(id) => match agents::usable(scope, id).await {
                 Ok(agent) => Some(agent),
                 Err(Error::NotFound(_)) => None,
                 Err(error) => return Err(error),
@@ -248,12 +260,13 @@ impl Chat {
         tx: &mut Tx,
         viewer: &Viewer,
         agent: &Agent,
+        project: Option<ProjectId>,
         now: i64,
     ) -> Result<ConversationRow> {
         let id: Uuid = self.ports.id();
         tx.execute(
-            "INSERT INTO conversations (id, organisation_id, owner_id, agent_id, title, title_folded, title_by, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, 'nobody', $7, $7)",
-            args![id, viewer.organisation, viewer.id, agent.id, UNTITLED, UNTITLED.to_lowercase(), now],
+            "INSERT INTO conversations (id, organisation_id, owner_id, agent_id, project_id, title, title_folded, title_by, created_at, updated_at) VALUES ($1, $2, $3, $4, $8, $5, $6, 'nobody', $7, $7)",
+            args![id, viewer.organisation, viewer.id, agent.id, UNTITLED, UNTITLED.to_lowercase(), now, project],
         )
         .await?;
         Ok(ConversationRow {

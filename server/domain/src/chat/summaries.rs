@@ -4,15 +4,14 @@ use super::Chat;
 use super::messages::{Form, conversation};
 use crate::agents;
 use crate::error::{Error, Result};
+use crate::projects;
 use crate::store::{Scope, args, contains};
 use atrium::chat::{Author, MessageView, TITLE_MAX, UNTITLED};
-use atrium::ids::{AgentId, ConversationId, MessageId, RunId};
+use atrium::ids::{AgentId, ConversationId, MessageId, ProjectId, RunId};
 use atrium::paging::{Page, PageRequest};
 use atrium::people::Viewer;
+use atrium::projects::ProjectRole;
 use uuid::Uuid;
-
-/// Characters of the last message that a list shows.
-const EXCERPT: i64 = 100;
 
 /// A conversation, and how it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +20,8 @@ pub struct ConversationSummary {
     pub id: ConversationId,
     /// Who answers.
     pub agent: Option<AgentId>,
+    /// The project that it belongs to.
+    pub project: Option<ProjectId>,
     /// As shown.
     pub title: String,
     /// Messages on the visible branch.
@@ -51,12 +52,35 @@ pub struct ConversationChange {
     pub title: Option<String>,
     /// See [`ConversationSummary::agent`].
     pub agent: Option<AgentId>,
+    /// See [`ConversationSummary::project`]; `Some(None)` takes it out of its project.
+    pub project: Option<Option<ProjectId>>,
+}
+
+/// Which conversations.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ConversationFilter<'a> {
+    /// A part of the title in any case.
+    pub search: Option<&'a str>,
+    /// Only those of one project.
+    pub project: Option<ProjectId>,
+}
+
+/// A conversation to be made.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NewConversation<'a> {
+    /// Who answers; the viewer's default agent unless somebody is named.
+    pub agent: Option<AgentId>,
+    /// The first message makes it unless it is given.
+    pub title: Option<&'a str>,
+    /// Where it belongs.
+    pub project: Option<ProjectId>,
 }
 
 #[derive(sqlx::FromRow)]
 struct Row {
     id: Uuid,
     agent_id: Option<Uuid>,
+    project_id: Option<Uuid>,
     title: String,
     created_at: i64,
     updated_at: i64,
@@ -79,6 +103,7 @@ impl From<Row> for ConversationSummary {
         Self {
             id: row.id.into(),
             agent: row.agent_id.map(Into::into),
+            project: row.project_id.map(Into::into),
             title: row.title,
             message_count: row.last_depth.map_or(0, |it| it + 1),
             last_message,
@@ -89,7 +114,7 @@ impl From<Row> for ConversationSummary {
 }
 
 impl Chat {
-    /// A page of the viewer's conversations, newest first; `search` is a part of the title in any case.
+    /// A page of the viewer's conversations, newest first.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -97,24 +122,24 @@ impl Chat {
         &self,
         viewer: &Viewer,
         page: PageRequest,
-        search: Option<&str>,
+        filter: ConversationFilter<'_>,
     ) -> Result<Page<ConversationSummary>> {
         let scope = self.store.as_viewer(viewer);
-        let pattern = contains(search.unwrap_or_default());
+        let pattern = contains(filter.search.unwrap_or_default());
         let count: Option<(i64,)> = scope
             .optional(
-                "SELECT COUNT(*) FROM conversations WHERE owner_id = $1 AND deleted_at IS NULL AND title_folded LIKE $2 ESCAPE '!'",
-                args![viewer.id, &pattern],
+                "SELECT COUNT(*) FROM conversations WHERE owner_id = $1 AND deleted_at IS NULL AND title_folded LIKE $2 ESCAPE '!' AND ($3 IS NULL OR project_id = $3)",
+                args![viewer.id, &pattern, filter.project],
             )
             .await?;
         let rows: Vec<Row> = scope
             .all(
-                "SELECT c.id, c.agent_id, c.title, c.created_at, c.updated_at,
-                    m.depth AS last_depth, m.author AS last_author, SUBSTR(m.content, 1, $5) AS last_content, m.created_at AS last_at
+                "SELECT c.id, c.agent_id, c.project_id, c.title, c.created_at, c.updated_at,
+                    m.depth AS last_depth, m.author AS last_author, SUBSTR(m.content, 1, 100) AS last_content, m.created_at AS last_at
                  FROM conversations c LEFT JOIN messages m ON m.conversation_id = c.id AND m.id = c.head_id
-                 WHERE c.owner_id = $1 AND c.deleted_at IS NULL AND c.title_folded LIKE $2 ESCAPE '!'
+                 WHERE c.owner_id = $1 AND c.deleted_at IS NULL AND c.title_folded LIKE $2 ESCAPE '!' AND ($5 IS NULL OR c.project_id = $5)
                  ORDER BY c.updated_at DESC, c.id DESC LIMIT $3 OFFSET $4",
-                args![viewer.id, &pattern, page.limit(), page.offset(), EXCERPT],
+                args![viewer.id, &pattern, page.limit(), page.offset(), filter.project],
             )
             .await?;
         Ok(Page { count: count.map_or(0, |it| it.0), items: rows.into_iter().map(Into::into).collect() })
@@ -129,29 +154,27 @@ impl Chat {
             .store
             .as_viewer(viewer)
             .optional(
-                "SELECT c.id, c.agent_id, c.title, c.created_at, c.updated_at,
-                    m.depth AS last_depth, m.author AS last_author, SUBSTR(m.content, 1, $3) AS last_content, m.created_at AS last_at
+                "SELECT c.id, c.agent_id, c.project_id, c.title, c.created_at, c.updated_at,
+                    m.depth AS last_depth, m.author AS last_author, SUBSTR(m.content, 1, 100) AS last_content, m.created_at AS last_at
                  FROM conversations c LEFT JOIN messages m ON m.conversation_id = c.id AND m.id = c.head_id
                  WHERE c.id = $1 AND c.owner_id = $2 AND c.deleted_at IS NULL",
-                args![id, viewer.id, EXCERPT],
+                args![id, viewer.id],
             )
             .await?;
         Ok(row.ok_or(Error::NotFound("conversation"))?.into())
     }
 
-    /// A conversation without messages; without an agent it gets the viewer's default one.
+    /// A conversation without messages.
     ///
     /// # Errors
-    /// When the title is too long or the agent not the viewer's.
-    pub async fn create(
-        &self,
-        viewer: &Viewer,
-        agent: Option<AgentId>,
-        title: Option<&str>,
-    ) -> Result<ConversationSummary> {
+    /// When the title is too long, or agent or project not the viewer's.
+    pub async fn create(&self, viewer: &Viewer, new: NewConversation<'_>) -> Result<ConversationSummary> {
         let scope = self.store.as_viewer(viewer);
-        let title = title.map(checked_title).transpose()?;
-        let agent = match agent {
+        let title = new.title.map(checked_title).transpose()?;
+        if let Some(project) = new.project {
+            own_project(scope, project).await?;
+        }
+        let agent = match new.agent {
             Some(id) => own_agent(scope, id).await?,
             None => agents::default(scope, &self.ports, &self.connections).await?.id,
         };
@@ -159,8 +182,18 @@ impl Chat {
         let (title, by) = title.map_or_else(|| (UNTITLED.to_owned(), "nobody"), |it| (it, "person"));
         scope
             .execute(
-                "INSERT INTO conversations (id, organisation_id, owner_id, agent_id, title, title_folded, title_by, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)",
-                args![id, viewer.organisation, viewer.id, agent, &title, title.to_lowercase(), by, self.ports.now()],
+                "INSERT INTO conversations (id, organisation_id, owner_id, agent_id, title, title_folded, title_by, created_at, updated_at, project_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)",
+                args![
+                    id,
+                    viewer.organisation,
+                    viewer.id,
+                    agent,
+                    &title,
+                    title.to_lowercase(),
+                    by,
+                    self.ports.now(),
+                    new.project
+                ],
             )
             .await?;
         self.summary(viewer, id).await
@@ -182,10 +215,14 @@ impl Chat {
         if let Some(agent) = change.agent {
             own_agent(scope, agent).await?;
         }
+        if let Some(Some(project)) = change.project {
+            own_project(scope, project).await?;
+        }
         let changed = scope
             .execute(
                 "UPDATE conversations SET title = COALESCE($3, title), title_folded = COALESCE($4, title_folded),
-                    title_by = CASE WHEN $3 IS NULL THEN title_by ELSE 'person' END, agent_id = COALESCE($5, agent_id), updated_at = $6
+                    title_by = CASE WHEN $3 IS NULL THEN title_by ELSE 'person' END, agent_id = COALESCE($5, agent_id),
+                    project_id = CASE WHEN $8 THEN $9 ELSE project_id END, updated_at = $6
                  WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL AND updated_at = COALESCE($7, updated_at)",
                 args![
                     id,
@@ -194,7 +231,9 @@ impl Chat {
                     title.as_deref().map(str::to_lowercase),
                     change.agent,
                     self.ports.now(),
-                    version
+                    version,
+                    change.project.is_some(),
+                    change.project.flatten()
                 ],
             )
             .await?;
@@ -305,7 +344,7 @@ impl Chat {
 
 /// A title in one line.
 pub(super) fn checked_title(title: &str) -> Result<String> {
-    let title = title.split_whitespace().collect::<Vec<_>>().join(" ");
+    let title = atrium::text::line(title);
     if title.is_empty() || title.chars().count() > TITLE_MAX {
         return Err(Error::field("title", format!("Use 1 to {TITLE_MAX} characters.")));
     }
@@ -314,9 +353,21 @@ pub(super) fn checked_title(title: &str) -> Result<String> {
 
 /// The agent must be there before it is written down: a foreign key would only say that something is wrong.
 async fn own_agent(scope: Scope<'_>, id: AgentId) -> Result<AgentId> {
-    match agents::get(scope, id).await {
+    match agents::usable(scope, id).await {
         Ok(agent) => Ok(agent.id),
         Err(Error::NotFound(_)) => Err(Error::field("agent_id", "There is no such agent.")),
+        Err(error) => Err(error),
+    }
+}
+
+/// As [`own_agent`], for a project that the viewer works in.
+pub(super) async fn own_project(scope: Scope<'_>, id: ProjectId) -> Result<()> {
+    match projects::get(scope, id).await {
+        Ok(project) if project.role.is_some_and(|it| it != ProjectRole::Guest) => Ok(()),
+        Ok(_) => {
+            Err(Error::Forbidden("You do not work in this project. Ask one of its managers to make you a member."))
+        }
+        Err(Error::NotFound(_)) => Err(Error::field("project_id", "There is no such project.")),
         Err(error) => Err(error),
     }
 }

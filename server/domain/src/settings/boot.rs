@@ -65,6 +65,19 @@ impl Boot {
             boot.values.insert(key.name, (value, source));
         }
         boot.compose_database_url(layers);
+        for origin in boot.list("cors_allowed_origins") {
+            let rest = origin.trim_end_matches('/').split_once("://").filter(|it| matches!(it.0, "http" | "https"));
+            if rest.is_none_or(|it| it.1.is_empty() || it.1.contains(['/', '*', ' ', '?', '#'])) {
+                return Err(format!(
+                    "CORS_ALLOWED_ORIGINS: {origin} is no origin. Write each as https://app.example.org, with commas between them."
+                ));
+            }
+        }
+        for (name, most) in [("jwt_access_token_expire_minutes", 525_600), ("jwt_refresh_token_expire_days", 3_650)] {
+            if !(1..=most).contains(&boot.number(name)) {
+                return Err(format!("{}: use a whole number from 1 to {most}.", name.to_uppercase()));
+            }
+        }
         if boot.flag("cors_allow_all_origins") && !boot.flag("debug") {
             return Err("CORS_ALLOW_ALL_ORIGINS works only together with DEBUG=true. List the origins in CORS_ALLOWED_ORIGINS instead.".to_owned());
         }

@@ -104,6 +104,12 @@ impl Settings {
         }
     }
 
+    /// A key of this server for one purpose.
+    #[must_use]
+    pub fn derived_key(&self, purpose: &str) -> [u8; 32] {
+        self.seal.derive(purpose)
+    }
+
     fn source(&self, name: &str) -> Source {
         let set = self.set.read().unwrap_or_else(PoisonError::into_inner);
         if set.contains_key(name) { Source::Database } else { self.boot.source(name) }

@@ -225,7 +225,7 @@ async fn foreign_keys_and_checks_hold() {
         assert!(system.execute(stranger, args![vec![1_u8], Uuid::max()]).await.is_err(), "a session of nobody's");
         let id = Uuid::from_u128(7);
         system
-            .execute("INSERT INTO organisations (id, name, created_at) VALUES ($1, 'o', 0)", args![id])
+            .execute("INSERT INTO organisations (id, name, contact_name, contact_email, contact_phone, address, created_at, updated_at) VALUES ($1, 'o', '', '', '', '', 0, 0)", args![id])
             .await
             .unwrap();
         let role = "INSERT INTO users (id, organisation_id, email, username, name, job_title, department, role, is_superuser, is_active, password_hash, created_at, updated_at)

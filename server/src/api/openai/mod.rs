@@ -4,13 +4,14 @@ mod chat;
 mod error;
 
 use self::error::OpenAiError;
+use super::body::ApiPath;
 use super::error::ApiError;
 use super::identity::Caller;
 use crate::web::App;
 use atrium::agents::Agent;
 use atrium::paging::{PAGE_SIZE_MAX, PageRequest};
 use atrium_domain::agents;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
@@ -50,9 +51,9 @@ async fn models(State(app): State<App>, caller: Result<Caller, ApiError>) -> Res
 async fn model(
     State(app): State<App>,
     caller: Result<Caller, ApiError>,
-    Path(id): Path<String>,
+    id: Result<ApiPath<String>, ApiError>,
 ) -> Result<Json<Value>, OpenAiError> {
-    let caller = caller?;
+    let (caller, ApiPath(id)) = (caller?, id?);
     Ok(Json(described(&find(&app, &caller, &id).await?)))
 }
 

@@ -96,8 +96,8 @@ pub async fn login(
 ) -> ApiResult<Json<Tokens>> {
     let name = if login.email.trim().is_empty() { login.username } else { login.email };
     let credentials = Credentials { email: name, password: login.password };
-    let viewer = match app.atrium.accounts.sign_in(&credentials, &identity.address).await {
-        Ok(viewer) => viewer,
+    let (viewer, proof) = match app.atrium.accounts.sign_in(&credentials, &identity.address).await {
+        Ok(it) => it,
         // A form shows this at its field; a program reads a status.
         Err(Error::Invalid(fields)) if !credentials.password.is_empty() && !credentials.email.trim().is_empty() => {
             let message = fields.into_iter().next().map(|it| it.message).unwrap_or_default();
@@ -106,6 +106,10 @@ pub async fn login(
         Err(error) => return Err(error.into()),
     };
     let pair = app.atrium.tokens.issue(&viewer, Rotation::Rotates).await?;
+    if let Err(error) = app.atrium.accounts.confirm(&proof).await {
+        app.atrium.tokens.end_by_refresh(&pair.refresh).await?;
+        return Err(error.into());
+    }
     tokens(&app, &viewer, pair).await
 }
 

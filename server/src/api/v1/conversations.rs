@@ -8,20 +8,21 @@ use crate::api::time::iso;
 use crate::api::version::{IfMatch, Versioned};
 use crate::web::App;
 use atrium::chat::Author;
-use atrium::ids::{AgentId, ConversationId};
-use atrium_domain::chat::{ConversationChange as Change, ConversationSummary};
+use atrium::ids::ConversationId;
+use atrium_domain::chat::{ConversationChange as Change, ConversationFilter, ConversationSummary};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 /// A conversation.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": "0190d3b8-5d2a-7c3e-9f10-2a4b6c8d0e1f", "agent_id": "0190d3b8-0000-7c3e-9f10-2a4b6c8d0e1f", "title": "Tides", "message_count": 2,
+    "id": "0190d3b8-5d2a-7c3e-9f10-2a4b6c8d0e1f", "agent_id": "0190d3b8-0000-7c3e-9f10-2a4b6c8d0e1f", "project_id": null,
+    "title": "Tides", "message_count": 2,
     "last_message": { "role": "assistant", "content": "Twice a day, by the Moon's pull.", "created_at": "2026-01-31T12:00:03Z" },
     "created_at": "2026-01-31T12:00:00Z", "updated_at": "2026-01-31T12:00:03Z"
 }))]
@@ -29,6 +30,8 @@ pub struct Conversation {
     id: Uuid,
     /// Who answers.
     agent_id: Option<Uuid>,
+    /// The project that it belongs to.
+    project_id: Option<Uuid>,
     title: String,
     /// Messages on the visible branch.
     message_count: i64,
@@ -58,6 +61,9 @@ pub struct NewConversation {
     /// Who answers; left out, the default agent.
     #[schema(required = false)]
     agent_id: Option<Uuid>,
+    /// Where it belongs; one works there.
+    #[schema(required = false)]
+    project_id: Option<Uuid>,
     /// Left out, the first message makes it.
     #[schema(required = false, min_length = 1, max_length = 120)]
     title: Option<String>,
@@ -74,6 +80,20 @@ pub struct ConversationChange {
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Uuid, required = false)]
     agent_id: Option<Uuid>,
+    /// `null` takes it out of its project.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<Uuid>, required = false)]
+    project_id: Option<Option<Uuid>>,
+}
+
+/// Which conversations.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub struct InProject {
+    /// Only those of this project.
+    #[param(required = false)]
+    project_id: Option<Uuid>,
 }
 
 pub fn role(author: Author) -> &'static str {
@@ -88,6 +108,7 @@ impl From<ConversationSummary> for Conversation {
         Self {
             id: it.id.0,
             agent_id: it.agent.map(Into::into),
+            project_id: it.project.map(Into::into),
             title: it.title,
             message_count: it.message_count,
             last_message: it.last_message.map(|it| LastMessage {
@@ -108,15 +129,17 @@ fn versioned(status: StatusCode, it: ConversationSummary) -> Versioned<Conversat
 /// List one's conversations
 ///
 /// Newest first. `search` looks for a part of the title.
-#[utoipa::path(get, path = "/api/v1/conversations", tag = "Conversations", params(ListQuery), responses((status = 200, description = "A page", body = Listing<Conversation>)))]
+#[utoipa::path(get, path = "/api/v1/conversations", tag = "Conversations", params(ListQuery, InProject), responses((status = 200, description = "A page", body = Listing<Conversation>)))]
 pub async fn list(
     State(app): State<App>,
     caller: Caller,
     ApiQuery(query): ApiQuery<ListQuery>,
+    ApiQuery(within): ApiQuery<InProject>,
     parts: Parts,
 ) -> ApiResult<Json<Listing<Conversation>>> {
     let request = query.page()?;
-    let page = app.atrium.chat.summaries(&caller.viewer, request, query.search.as_deref()).await?;
+    let filter = ConversationFilter { search: query.search.as_deref(), project: within.project_id.map(Into::into) };
+    let page = app.atrium.chat.summaries(&caller.viewer, request, filter).await?;
     Ok(Json(listing(&app, &parts, request, page.map(Conversation::from))))
 }
 
@@ -127,8 +150,12 @@ pub async fn create(
     caller: Caller,
     ApiJson(new): ApiJson<NewConversation>,
 ) -> ApiResult<Versioned<Conversation>> {
-    let agent = new.agent_id.map(AgentId::from);
-    let made = app.atrium.chat.create(&caller.viewer, agent, new.title.as_deref()).await?;
+    let new = atrium_domain::chat::NewConversation {
+        agent: new.agent_id.map(Into::into),
+        title: new.title.as_deref(),
+        project: new.project_id.map(Into::into),
+    };
+    let made = app.atrium.chat.create(&caller.viewer, new).await?;
     Ok(versioned(StatusCode::CREATED, made))
 }
 
@@ -151,7 +178,11 @@ pub async fn change(
     version: IfMatch,
     ApiJson(change): ApiJson<ConversationChange>,
 ) -> ApiResult<Versioned<Conversation>> {
-    let change = Change { title: change.title, agent: change.agent_id.map(Into::into) };
+    let change = Change {
+        title: change.title,
+        agent: change.agent_id.map(Into::into),
+        project: change.project_id.map(|it| it.map(Into::into)),
+    };
     let changed = app.atrium.chat.change(&caller.viewer, id, &change, version.0).await;
     Ok(versioned(StatusCode::OK, changed.map_err(|error| version.refuse(error))?))
 }

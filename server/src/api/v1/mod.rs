@@ -1,9 +1,12 @@
 //! Atrium's own API, version 1. One file a resource: what goes in and out, then its endpoints.
 
 mod agents;
+mod audit;
 mod auth;
 mod conversations;
 mod messages;
+mod organisations;
+mod projects;
 mod runs;
 mod tokens;
 mod users;
@@ -23,7 +26,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(users::me, users::change_me))
         .routes(routes!(users::change_password))
         .routes(routes!(users::list))
-        .routes(routes!(users::get))
+        .routes(routes!(users::get, users::change))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::delete))
         .routes(routes!(agents::list, agents::create))
@@ -31,6 +34,15 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(agents::models))
         .routes(routes!(agents::get, agents::change, agents::delete))
         .routes(routes!(agents::restore))
+        .routes(routes!(organisations::list, organisations::create))
+        .routes(routes!(organisations::get, organisations::change))
+        .routes(routes!(projects::list, projects::create))
+        .routes(routes!(projects::get, projects::change, projects::delete))
+        .routes(routes!(projects::members, projects::add_member))
+        .routes(routes!(projects::change_member, projects::remove_member))
+        .routes(routes!(projects::agents, projects::attach_agent))
+        .routes(routes!(projects::detach_agent))
+        .routes(routes!(audit::list))
         .routes(routes!(conversations::list, conversations::create))
         .routes(routes!(conversations::get, conversations::change, conversations::delete))
         .routes(routes!(conversations::restore))

@@ -8,7 +8,8 @@ use crate::api::time::iso;
 use crate::api::version::{IfMatch, Versioned};
 use crate::web::App;
 use atrium::ids::UserId;
-use atrium::people::{Profile, ProfileChange};
+use atrium::people::{Profile, ProfileChange, Role};
+use atrium_domain::accounts::administration::PersonChange as Change;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -45,10 +46,26 @@ pub struct User {
     pub last_login_at: Option<String>,
 }
 
+/// What to change of somebody; what is left out stays.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default)]
+#[schema(example = json!({ "role": "engineer" }))]
+pub struct PersonChange {
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = RoleName, required = false)]
+    role: Option<RoleName>,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = bool, required = false)]
+    is_active: Option<bool>,
+    /// A superuser's to give and take.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = bool, required = false)]
+    is_superuser: Option<bool>,
+}
+
 /// A role.
-#[derive(ToSchema)]
-#[schema(rename_all = "lowercase")]
-#[allow(dead_code, reason = "stands in the description only")]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum RoleName {
     Admin,
     Manager,
@@ -56,6 +73,19 @@ pub enum RoleName {
     Analyst,
     User,
     Guest,
+}
+
+impl RoleName {
+    fn known(self) -> Role {
+        match self {
+            Self::Admin => Role::Admin,
+            Self::Manager => Role::Manager,
+            Self::Engineer => Role::Engineer,
+            Self::Analyst => Role::Analyst,
+            Self::User => Role::User,
+            Self::Guest => Role::Guest,
+        }
+    }
 }
 
 impl From<Profile> for User {
@@ -158,6 +188,23 @@ pub async fn list(
     let request = query.page()?;
     let page = app.atrium.accounts.people(&caller.viewer, request, query.search.as_deref()).await?;
     Ok(Json(listing(&app, &parts, request, page.map(User::from))))
+}
+
+/// Change a person
+///
+/// For administrators of their organisation. Who is switched off is out at once.
+#[utoipa::path(patch, path = "/api/v1/users/{id}", tag = "People", params(("id" = Uuid, Path)), request_body = PersonChange, responses((status = 200, description = "Changed", body = User, headers(("ETag" = String, description = "The version")))))]
+pub async fn change(
+    State(app): State<App>,
+    caller: Caller,
+    ApiPath(id): ApiPath<UserId>,
+    version: IfMatch,
+    ApiJson(change): ApiJson<PersonChange>,
+) -> ApiResult<Versioned<User>> {
+    let PersonChange { role, is_active, is_superuser } = change;
+    let change = Change { role: role.map(RoleName::known), is_active, is_superuser };
+    let changed = app.atrium.accounts.change_person(caller.actor(), id, change, version.0).await;
+    Ok(versioned(changed.map_err(|error| version.refuse(error))?))
 }
 
 /// Get a person

@@ -9,7 +9,11 @@ use crate::provider::Provider;
 use crate::server::{House, PASSWORD, Server};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
+
+/// So that names are unique.
+static MADE: AtomicUsize = AtomicUsize::new(0);
 
 /// Who may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +26,10 @@ enum Rule {
     Person,
     /// The owner of what the path names.
     Owner,
+    /// Who administers the organisation.
+    Admin,
+    /// Who rules the server.
+    Superuser,
 }
 
 /// What an API token must be for.
@@ -35,7 +43,7 @@ enum Needs {
 /// One endpoint: who may, and a body that would be taken.
 fn rules() -> BTreeMap<&'static str, (Rule, Needs, Value)> {
     use Needs::{Chat, Read, Write};
-    use Rule::{Open, Own, Owner, Person};
+    use Rule::{Admin, Open, Own, Owner, Person, Superuser};
     let agent = json!({ "name": "Matrix", "provider": "local", "model": "m" });
     let login = json!({ "email": "ada@example.org", "password": PASSWORD });
     BTreeMap::from([
@@ -49,6 +57,27 @@ fn rules() -> BTreeMap<&'static str, (Rule, Needs, Value)> {
         ("post /api/v1/users/me/password", (Person, Write, json!({ "current_password": "x", "new_password": "x" }))),
         ("get /api/v1/users", (Own, Read, Value::Null)),
         ("get /api/v1/users/{id}", (Owner, Read, Value::Null)),
+        ("patch /api/v1/users/{id}", (Admin, Write, json!({ "role": "analyst" }))),
+        ("get /api/v1/organisations", (Own, Read, Value::Null)),
+        ("post /api/v1/organisations", (Superuser, Write, json!({ "name": "Matrix" }))),
+        ("get /api/v1/organisations/{id}", (Own, Read, Value::Null)),
+        ("patch /api/v1/organisations/{id}", (Admin, Write, json!({ "address": "Sea" }))),
+        ("get /api/v1/audit-log", (Admin, Read, Value::Null)),
+        ("get /api/v1/projects", (Own, Read, Value::Null)),
+        ("post /api/v1/projects", (Own, Write, json!({ "name": "Matrix" }))),
+        ("get /api/v1/projects/{id}", (Owner, Read, Value::Null)),
+        ("patch /api/v1/projects/{id}", (Owner, Write, json!({ "description": "changed" }))),
+        ("delete /api/v1/projects/{id}", (Owner, Write, Value::Null)),
+        ("get /api/v1/projects/{id}/members", (Owner, Read, Value::Null)),
+        (
+            "post /api/v1/projects/{id}/members",
+            (Owner, Write, json!({ "email": "ada@example.org", "role": "manager" })),
+        ),
+        ("patch /api/v1/projects/{id}/members/{user_id}", (Owner, Write, json!({ "role": "manager" }))),
+        ("delete /api/v1/projects/{id}/members/{user_id}", (Owner, Write, Value::Null)),
+        ("get /api/v1/projects/{id}/agents", (Owner, Read, Value::Null)),
+        ("post /api/v1/projects/{id}/agents", (Owner, Write, json!({ "agent_id": "" }))),
+        ("delete /api/v1/projects/{id}/agents/{agent_id}", (Owner, Write, Value::Null)),
         ("get /api/v1/tokens", (Person, Read, Value::Null)),
         ("post /api/v1/tokens", (Person, Write, json!({ "name": "t", "scopes": ["read"] }))),
         ("delete /api/v1/tokens/{id}", (Person, Write, Value::Null)),
@@ -86,6 +115,8 @@ struct World {
     server: Server,
     ada: Program,
     mallory: Program,
+    /// Rules the server, and is in nothing of Ada's.
+    root: Program,
     _provider: Provider,
 }
 
@@ -93,9 +124,18 @@ impl World {
     fn new() -> Self {
         let provider = Provider::start(|_| (vec!["Hello.".to_owned()], Duration::from_millis(1)));
         let server = House::new().with(&provider).env("ATRIUM_API_REQUESTS_PER_MINUTE", "0").serve();
+        let made = server.house().run(
+            &["createsuperuser", "--data", "data", "--email", "root@example.org", "--name", "Root", "--password-stdin"],
+            &format!("{PASSWORD}\n"),
+        );
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
         let ada = Program::register(&server, "ada");
         let mallory = Program::register(&server, "mallory");
-        Self { server, ada, mallory, _provider: provider }
+        let login = json!({ "email": "root@example.org", "password": PASSWORD });
+        let mut nobody = Program::nobody(&server);
+        let tokens = nobody.post("/api/v1/auth/login", &login, 200);
+        let root = nobody.with(&tokens["access"]);
+        Self { server, ada, mallory, root, _provider: provider }
     }
 
     /// The path with an id of Ada's, of something made for this.
@@ -110,9 +150,23 @@ impl World {
         let id = |value: &Value, name: &str| value[name].as_str().unwrap().to_owned();
         let made = match template.split('/').nth(3).unwrap() {
             "users" => id(&ada.get("/api/v1/users/me"), "id"),
+            "organisations" => id(&ada.get("/api/v1/users/me"), "organisation_id"),
+            "projects" => {
+                let name = format!("Project {}", MADE.fetch_add(1, Ordering::Relaxed));
+                let project = id(&ada.post("/api/v1/projects", &json!({ "name": name }), 201), "id");
+                let agent = id(&ada.get("/api/v1/agents/default"), "id");
+                let agents = format!("/api/v1/projects/{project}/agents");
+                ada.post(&agents, &json!({ "agent_id": agent }), 200);
+                // Two managers, so that one may leave.
+                let root = id(&self.root.clone().get("/api/v1/users/me"), "id");
+                let members = format!("/api/v1/projects/{project}/members");
+                ada.post(&members, &json!({ "user_id": root, "role": "manager" }), 200);
+                let me = id(&ada.get("/api/v1/users/me"), "id");
+                return template.replace("{id}", &project).replace("{user_id}", &me).replace("{agent_id}", &agent);
+            }
             "tokens" => id(&ada.post("/api/v1/tokens", &json!({ "name": "t", "scopes": ["read"] }), 201), "id"),
             "agents" => {
-                let name = format!("Agent {}", ada.get("/api/v1/agents")["count"]);
+                let name = format!("Agent {}", MADE.fetch_add(1, Ordering::Relaxed));
                 id(&ada.post("/api/v1/agents", &json!({ "name": name, "provider": "local", "model": "m" }), 201), "id")
             }
             kind => {
@@ -129,6 +183,25 @@ impl World {
             }
         };
         template.replace("{id}", &made)
+    }
+
+    /// A body that would be taken, with what is only known now.
+    fn body(&self, endpoint: &str, body: &Value, mark: &str) -> Value {
+        let mut body = body.clone();
+        match endpoint {
+            "post /api/v1/agents" | "post /api/v1/projects" | "post /api/v1/organisations" => {
+                body["name"] = json!(format!("Matrix {mark}"));
+            }
+            "post /api/v1/projects/{id}/agents" => {
+                body["agent_id"] = self.ada.clone().get("/api/v1/agents/default")["id"].clone()
+            }
+            _ => {}
+        }
+        body
+    }
+
+    fn mallorys_id(&self) -> String {
+        self.mallory.clone().get("/api/v1/users/me")["id"].as_str().unwrap().to_owned()
     }
 
     fn token(&self, of: &Program, scopes: &[&str]) -> Program {
@@ -187,6 +260,7 @@ fn what_is_somebody_elses_does_not_exist() {
             continue;
         }
         let path = world.path(template);
+        let body = world.body(endpoint, &body, "theirs");
         for mut program in [world.mallory.clone(), cookie.clone(), token.clone()] {
             let reply = ask(&mut program, method, &path, &body);
             let expected: &[u16] = if rule == Rule::Person { &[403, 404] } else { &[404] };
@@ -218,12 +292,17 @@ fn owners_are_let_in_however_they_come() {
                 let deleted = path.trim_end_matches("/restore");
                 assert_eq!(ask(program, "delete", deleted, &Value::Null).status, 204, "{endpoint}");
             }
-            let mut body = body.clone();
-            if endpoint == "post /api/v1/agents" {
-                body["name"] = json!(format!("Matrix {n}"));
-            }
+            let body = world.body(endpoint, &body, &n.to_string());
             let reply = ask(program, method, &path, &body);
-            assert!(was_let_in(&reply), "{endpoint}: {} {}", reply.status, reply.text());
+            if matches!(rule, Rule::Admin | Rule::Superuser) {
+                assert_eq!(reply.status, 403, "{endpoint}: {}", reply.text());
+                let path = path
+                    .replace(world.ada.clone().get("/api/v1/users/me")["id"].as_str().unwrap(), &world.mallorys_id());
+                let reply = ask(&mut world.root.clone(), method, &path, &body);
+                assert!(was_let_in(&reply), "{endpoint} as a superuser: {} {}", reply.status, reply.text());
+            } else {
+                assert!(was_let_in(&reply), "{endpoint}: {} {}", reply.status, reply.text());
+            }
         }
     }
 }
@@ -247,11 +326,12 @@ fn tokens_do_what_they_are_for() {
             if template.ends_with("/restore") {
                 ask(&mut world.ada.clone(), "delete", path.trim_end_matches("/restore"), &Value::Null);
             }
-            let mut body = body.clone();
-            if endpoint == "post /api/v1/agents" {
-                body["name"] = json!(format!("Matrix {}", scopes.concat()));
-            }
+            let body = world.body(endpoint, &body, &scopes.concat());
             let reply = ask(&mut token.clone(), method, &path, &body);
+            if matches!(rule, Rule::Admin | Rule::Superuser) {
+                assert_eq!(reply.status, 403, "{endpoint} with {scopes:?}: {}", reply.text());
+                continue;
+            }
             let may = rule != Rule::Person && allowed.contains(&needs);
             if may {
                 assert!(was_let_in(&reply), "{endpoint} with {scopes:?}: {} {}", reply.status, reply.text());

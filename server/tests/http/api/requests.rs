@@ -74,7 +74,7 @@ fn refusals_have_one_shape() {
     assert_eq!(refused("GET", "/api/nothing", "", json), told(404, "not_found"));
     let huge = format!("{{\"name\": \"{}\"}}", "x".repeat(5 << 20));
     let reply = ada.browser.request("POST", "/api/v1/agents", &[("content-type", json)], huge.as_bytes());
-    assert_eq!(reply.status, 413);
+    assert_eq!((reply.status, &reply.json()["code"]), (413, &serde_json::json!("too_large")));
 }
 
 #[test]
@@ -224,5 +224,28 @@ fn the_description_is_complete_and_up_to_date() {
         let reply = server.browser().get(page);
         assert_eq!(reply.status, 200, "{page}");
         assert!(!reply.text().contains("://"), "{page} loads nothing from elsewhere");
+    }
+}
+
+/// What a token may not do it does not get by a reply that was kept for somebody who may; and no secret is kept at all.
+#[test]
+fn kept_replies_give_nothing_away() {
+    let server = Server::start();
+    let mut ada = Program::register(&server, "ada");
+    let made = ada.post("/api/v1/tokens", &json!({ "name": "reader", "scopes": ["read"] }), 201);
+    let mut reader = ada.with(&made["token"]);
+    let key = [("idempotency-key", "1")];
+    let secret = ada.send("POST", "/api/v1/tokens", Some(&json!({ "name": "all", "scopes": ["write"] })), &key);
+    assert_eq!(secret.status, 201);
+    let asked = reader.send("POST", "/api/v1/tokens", Some(&json!({ "name": "all", "scopes": ["write"] })), &key);
+    assert_eq!(asked.status, 403, "{}", asked.text());
+    let first = ada.send("POST", "/api/v1/conversations", Some(&json!({ "title": "Once" })), &key);
+    assert_eq!(first.status, 201);
+    let asked = reader.send("POST", "/api/v1/conversations", Some(&json!({ "title": "Once" })), &key);
+    assert_eq!(asked.json()["code"], "idempotency_key_reused");
+    let text = secret.json()["token"].as_str().unwrap().to_owned();
+    for file in ["data/atrium.db", "data/atrium.db-wal"] {
+        let bytes = std::fs::read(server.path().join(file)).unwrap_or_default();
+        assert!(!bytes.windows(text.len()).any(|it| it == text.as_bytes()), "{file}");
     }
 }

@@ -1,0 +1,75 @@
+//! Who may do what: the one matrix that code, pages and documents read.
+
+use crate::people::{Role, Viewer};
+
+/// Something that not everybody may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Permission {
+    /// Talk to agents.
+    Chat,
+    /// Make agents of one's own.
+    MakeAgents,
+    /// Make projects, and manage those that one made.
+    MakeProjects,
+    /// See and manage every project of the organisation.
+    ManageProjects,
+    /// See everybody of the organisation.
+    SeePeople,
+    /// Change roles, switch accounts on and off.
+    ManagePeople,
+    /// Change what is said of the organisation, read its audit log.
+    ManageOrganisation,
+}
+
+/// For each permission: what it is, and which roles have it. Superusers have all of them, in every organisation.
+pub const MATRIX: &[(Permission, &str, &[Role])] = &[
+    (
+        Permission::Chat,
+        "Talk to agents",
+        &[Role::Admin, Role::Manager, Role::Engineer, Role::Analyst, Role::User, Role::Guest],
+    ),
+    (Permission::MakeAgents, "Make agents", &[Role::Admin, Role::Manager, Role::Engineer, Role::Analyst, Role::User]),
+    (
+        Permission::MakeProjects,
+        "Make projects",
+        &[Role::Admin, Role::Manager, Role::Engineer, Role::Analyst, Role::User],
+    ),
+    (Permission::ManageProjects, "Manage every project of the organisation", &[Role::Admin, Role::Manager]),
+    (Permission::SeePeople, "See everybody of the organisation", &[Role::Admin, Role::Manager]),
+    (Permission::ManagePeople, "Change roles, switch accounts on and off", &[Role::Admin]),
+    (Permission::ManageOrganisation, "Change the organisation, read its audit log", &[Role::Admin]),
+];
+
+impl Role {
+    /// All roles, those that may do most first.
+    pub const ALL: [Self; 6] = [Self::Admin, Self::Manager, Self::Engineer, Self::Analyst, Self::User, Self::Guest];
+
+    /// Whether the matrix gives it.
+    #[must_use]
+    pub fn has(self, permission: Permission) -> bool {
+        MATRIX.iter().any(|(it, _, roles)| *it == permission && roles.contains(&self))
+    }
+}
+
+impl Viewer {
+    /// Whether they may do it in their own organisation.
+    #[must_use]
+    pub fn may(&self, permission: Permission) -> bool {
+        self.is_superuser || self.role.has(permission)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_permission_stands_in_the_matrix_once() {
+        for (at, (permission, label, roles)) in MATRIX.iter().enumerate() {
+            assert!(!label.is_empty() && roles.contains(&Role::Admin), "administrators may do everything: {label}");
+            assert!(MATRIX[at + 1..].iter().all(|(other, ..)| other != permission), "{label}");
+        }
+        assert!(!Role::Guest.has(Permission::MakeAgents) && Role::Guest.has(Permission::Chat));
+        assert!(!Role::Manager.has(Permission::ManagePeople));
+    }
+}
