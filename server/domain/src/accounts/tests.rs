@@ -63,7 +63,7 @@ async fn the_setup_link_works_once() {
         assert!(!accounts.setup_token_works(&token).await.unwrap());
         assert_eq!(code(accounts.create_first_administrator(&token, &person("eve")).await), "setup_link_used");
         assert_eq!(accounts.setup_token().await.unwrap(), None, "there is somebody now");
-        assert_eq!(accounts.sign_in(&credentials("ada", PASSWORD), "a").await.unwrap(), ada);
+        assert_eq!(accounts.sign_in(&credentials("ada", PASSWORD), "a").await.unwrap().0, ada);
         assert_eq!(number_of(&it.store, "SELECT COUNT(*) FROM users").await, 1);
         let hash: (Vec<u8>,) = it
             .store
@@ -178,7 +178,7 @@ async fn only_the_right_password_opens() {
         let accounts = accounts(&it, it.ports.clone());
         let ada = accounts.register(&person("ada"), "a").await.unwrap();
         let mixed = Credentials { email: " Ada@EXAMPLE.org".to_owned(), password: PASSWORD.to_owned() };
-        assert_eq!(accounts.sign_in(&mixed, "a").await.unwrap(), ada);
+        assert_eq!(accounts.sign_in(&mixed, "a").await.unwrap().0, ada);
         let wrong =
             accounts.sign_in(&credentials("ada", "correct horse battery!"), "a").await.unwrap_err().to_failure();
         let nobody = accounts.sign_in(&credentials("nobody", PASSWORD), "a").await.unwrap_err().to_failure();
