@@ -11,6 +11,7 @@ use atrium::Failure;
 use atrium::chat::ConversationPage;
 use atrium::ids::ConversationId;
 use atrium::people::Viewer;
+use atrium::permissions::Permission;
 use atrium::text::escape_html;
 use atrium_domain::{Error, Result};
 use axum::http::header::LOCATION;
@@ -103,6 +104,9 @@ fn rail(
             <div class="rail-links">
                 {link("/", "Chat", Icon::Chat)}
                 {link("/agents", "Agents", Icon::Agents)}
+                {link("/projects", "Projects", Icon::Projects)}
+                {viewer.may(Permission::SeePeople).then(|| link("/admin/people", "People", Icon::People))}
+                {viewer.may(Permission::ManageOrganisation).then(|| link("/admin/audit-log", "Audit log", Icon::Log))}
                 {viewer.can_administer_server().then(|| link("/admin/settings", "Settings", Icon::Settings))}
             </div>
             <Conversations page=page current=current now=now/>

@@ -21,6 +21,9 @@ pub const PATHS: &[&str] = &[
     "/agents",
     "/agents/new",
     "/agents/{id}",
+    "/projects",
+    "/projects/{id}",
+    "/admin/people",
     "/admin/settings",
 ];
 
@@ -117,6 +120,9 @@ pub async fn submit(visit: &Visit, path: &str, fields: &Fields) -> Result<Done> 
         ["agents"] => pages::agents::submit_list(visit, fields).await,
         ["agents", "new"] => pages::agents::create(visit, fields).await,
         ["agents", id] => pages::agents::update(visit, parse(id, "agent")?, fields).await,
+        ["projects"] => pages::projects::create(visit, fields).await,
+        ["projects", id] => pages::projects::submit(visit, parse(id, "project")?, fields).await,
+        ["admin", "people"] => pages::admin::change_person(visit, fields).await,
         ["admin", "settings"] => pages::settings::submit(visit, fields).await,
         _ => Err(Error::NotFound("page")),
     }

@@ -19,6 +19,7 @@ macro_rules! icons {
 icons! {
     Plus => LuPlus, Menu => LuMenu, Close => LuX, Send => LuArrowUp, Stop => LuSquare, Copy => LuCopy, Edit => LuPencil, Delete => LuTrash2,
     Again => LuRefreshCw, Previous => LuChevronLeft, Next => LuChevronRight, Continue => LuStepForward, Chat => LuMessageSquare, Agents => LuBot,
+    Projects => LuFolder, People => LuUsers, Log => LuScrollText,
     Settings => LuSettings, Account => LuUser, SignOut => LuLogOut, Search => LuSearch, More => LuEllipsis, Panel => LuPanelLeft, Check => LuCheck,
     Warning => LuTriangleAlert, Down => LuArrowDown, Sun => LuSun, Moon => LuMoon, System => LuMonitor,
     Sparkles => LuSparkles, Feather => LuFeather, Code => LuCode, Graduation => LuGraduationCap, Scale => LuScale, Compass => LuCompass,

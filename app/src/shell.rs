@@ -70,6 +70,10 @@ pub fn Pages() -> impl IntoView {
                 <Route path=path!("/agents/new") view=pages::agents::NewAgent ssr=SsrMode::Async/>
                 <Route path=path!("/agents/:id") view=pages::agents::EditAgent ssr=SsrMode::Async/>
                 <Route path=path!("/account") view=pages::account::Account ssr=SsrMode::Async/>
+                <Route path=path!("/projects") view=pages::projects::ProjectList ssr=SsrMode::Async/>
+                <Route path=path!("/projects/:id") view=pages::projects::ProjectHome ssr=SsrMode::Async/>
+                <Route path=path!("/admin/people") view=pages::admin::People ssr=SsrMode::Async/>
+                <Route path=path!("/admin/audit-log") view=pages::admin::AuditLog ssr=SsrMode::Async/>
                 <Route path=path!("/admin/settings") view=pages::settings::SettingsPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=pages::entrance::SignIn ssr=SsrMode::Async/>
                 <Route path=path!("/register") view=pages::entrance::Register ssr=SsrMode::Async/>

@@ -2,6 +2,7 @@
 
 use crate::islands::toasts::Undo;
 use atrium::people::Viewer;
+use atrium_domain::audit::Actor;
 use atrium_domain::{Atrium, Error, Result};
 use leptos::prelude::use_context;
 use serde::{Deserialize, Serialize};
@@ -60,6 +61,14 @@ impl Visit {
     /// When nobody is.
     pub fn viewer(&self) -> Result<&Viewer> {
         self.viewer.as_ref().ok_or(Error::SignedOut)
+    }
+
+    /// Whoever is signed in, as the audit log notes them.
+    ///
+    /// # Errors
+    /// When nobody is.
+    pub fn actor(&self) -> Result<Actor<'_>> {
+        Ok(Actor { viewer: self.viewer()?, address: &self.address })
     }
 
     /// Signs `viewer` in, in a session with a new id: one that was planted before is worth nothing.

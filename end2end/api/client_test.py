@@ -14,14 +14,14 @@ URL = os.environ["ATRIUM_URL"]
 
 
 def signed_in():
-    login = Login(email="grace@example.org", password="four unusual little words")
+    login = Login(email="joan@example.org", password="four unusual little words")
     tokens = signing_in_login.sync(client=Client(base_url=URL), body=login)
     return AuthenticatedClient(base_url=URL, token=tokens.access, raise_on_unexpected_status=True)
 
 
 def test_a_conversation():
     client = signed_in()
-    assert people_me.sync(client=client).email == "grace@example.org"
+    assert people_me.sync(client=client).email == "joan@example.org"
     conversation = conversations_create.sync(client=client, body=NewConversation(title="Ebb and flow"))
     reply = messages_send.sync_detailed(conversation.id, client=client, wait=True, body=NewMessage(content="Why twice?"))
     assert reply.status_code == 200 and isinstance(reply.parsed, Exchange)

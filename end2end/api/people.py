@@ -23,12 +23,16 @@ def post(path, body, token=None):
 form = {"token": link.query.removeprefix("token="), "name": "Root", "email": "root@example.org", "password": PASSWORD}
 urlopen(f"{base}/setup", urlencode(form).encode()).close()
 print(f"ATRIUM_URL={base}")
-for name in ["root", "ada", "grace"]:
+for name in ["root", "mary", "joan", "olga"]:
     person = {"email": f"{name}@example.org", "name": name.title(), "password": PASSWORD}
-    access = post(f"/api/v1/auth/{'login' if name == 'root' else 'register'}", person)["access"]
+    tokens = post(f"/api/v1/auth/{'login' if name == 'root' else 'register'}", person)
+    access = tokens["access"]
+    if name == "olga":
+        print(f"OTHER={tokens['user']['id']}")
+        break
     conversation = post("/api/v1/conversations", {"title": "Tides"}, access)["id"]
     sent = post(f"/api/v1/conversations/{conversation}/messages?wait=true", {"content": "How do tides work?"}, access)
     print(f"RUN_OF_{name}={sent['run_id']}\nANSWER_OF_{name}={sent['assistant_message']['id']}")
-    if name == "ada":
+    if name == "mary":
         token = {"name": "check", "scopes": ["read", "chat"], "expires_in_days": 1}
         print(f"ATRIUM_API_KEY={post('/api/v1/tokens', token, access)['token']}")

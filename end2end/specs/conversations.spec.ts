@@ -9,7 +9,7 @@ test('the title comes from the first message, and shows everywhere at once', asy
   expect(title.length).toBeLessThanOrEqual(61);
   await expect(page).toHaveTitle(`${title} · Atrium`);
   await expect(chat.conversations.first().getByRole('link')).toHaveText(title);
-  await expect(chat.conversations.first()).toHaveAttribute('aria-current', 'page');
+  await expect(chat.conversations.first().getByRole('link')).toHaveAttribute('aria-current', 'page');
   await chat.reload();
   await expect(page).toHaveTitle(`${title} · Atrium`);
 });

@@ -64,6 +64,17 @@ const PAGES: Record<string, { is: 'in' | 'out'; status?: number; show: (visit: V
       await expect(page.locator('#model-help')).not.toContainText('Asking');
     },
   },
+  projects: { is: 'in', show: async ({ page }) => (await page.goto('/projects'), alive(page)) },
+  project: {
+    is: 'in',
+    show: async ({ page }) => {
+      const made = await page.request.post('/api/v1/projects', { data: { name: `${LONG_WORD} ${Math.random()}`, description: 'What it is about' } });
+      await page.goto(`/projects/${(await made.json()).id}`);
+      await alive(page);
+    },
+  },
+  people: { is: 'in', show: async ({ page }) => (await page.goto('/admin/people'), alive(page)) },
+  'audit-log': { is: 'in', show: async ({ page }) => (await page.goto('/admin/audit-log'), alive(page)) },
   account: { is: 'in', show: async ({ page }) => (await page.goto('/account'), alive(page)) },
   settings: { is: 'in', show: async ({ page }) => (await page.goto('/admin/settings'), alive(page)) },
   'not-found': { is: 'in', status: 404, show: async ({ page }) => void (await page.goto('/no/such/page')) },

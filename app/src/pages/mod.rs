@@ -1,8 +1,10 @@
 //! The pages, a file a subject: what they show, and what their forms do. They exist on the server only.
 
 pub mod account;
+pub mod admin;
 pub mod agents;
 pub mod chat;
 pub mod entrance;
 pub mod not_found;
+pub mod projects;
 pub mod settings;
