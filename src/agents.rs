@@ -107,11 +107,16 @@ impl AgentForm {
         let max_tokens = self.max_tokens.trim().parse::<i64>().ok().filter(|it| (1..=MAX_TOKENS_MAX).contains(it));
         checks
             .require(!name.is_empty(), "name", "Give the agent a name.")
-            .require(name.chars().count() <= 80, "name", "Use at most 80 characters.")
+            .require(self.name.chars().count() <= 80, "name", "Use at most 80 characters.")
             .require(self.description.chars().count() <= 300, "description", "Use at most 300 characters.")
+            .require(
+                self.avatar.is_empty() || AVATARS.contains(&self.avatar.as_str()),
+                "avatar",
+                format!("Use one of {}.", AVATARS.join(", ")),
+            )
             .require(provider.is_some(), "provider", "Choose a provider.")
             .require(!model.is_empty(), "model", "Choose or type a model.")
-            .require(model.len() <= 200, "model", "Use at most 200 characters.")
+            .require(self.model.len() <= 200, "model", "Use at most 200 characters.")
             .require(temperature.is_some(), "temperature", "Enter a number from 0 to 2.")
             .require(max_tokens.is_some(), "max_tokens", format!("Enter a whole number from 1 to {MAX_TOKENS_MAX}."))
             .require(self.system_prompt.len() <= SYSTEM_PROMPT_MAX, "system_prompt", "Use at most 32 kB.");

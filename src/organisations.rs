@@ -47,14 +47,14 @@ impl OrganisationForm {
         };
         checks.require(!form.name.is_empty(), "name", "Give the organisation a name.");
         for (field, value) in [
-            ("name", &form.name),
-            ("contact_name", &form.contact_name),
-            ("contact_email", &form.contact_email),
-            ("contact_phone", &form.contact_phone),
+            ("name", &self.name),
+            ("contact_name", &self.contact_name),
+            ("contact_email", &self.contact_email),
+            ("contact_phone", &self.contact_phone),
         ] {
             checks.require(value.chars().count() <= 200, field, "Use at most 200 characters.");
         }
-        checks.require(form.address.chars().count() <= 1000, "address", "Use at most 1000 characters.").require(
+        checks.require(self.address.chars().count() <= 1000, "address", "Use at most 1000 characters.").require(
             form.contact_email.is_empty() || crate::people::plausible_email(&form.contact_email),
             "contact_email",
             "Enter an e-mail address, or nothing.",

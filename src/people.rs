@@ -130,8 +130,7 @@ impl ProfileChange {
 }
 
 fn check_name(checks: &mut Checks, name: &str) {
-    let name = crate::text::line(name);
-    checks.require(!name.is_empty(), "name", "Enter your name.").require(
+    checks.require(!crate::text::line(name).is_empty(), "name", "Enter your name.").require(
         name.chars().count() <= 120,
         "name",
         "Use at most 120 characters.",

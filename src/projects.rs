@@ -93,7 +93,7 @@ impl ProjectForm {
         let name = crate::text::line(&self.name);
         checks
             .require(!name.is_empty(), "name", "Give the project a name.")
-            .require(name.chars().count() <= 120, "name", "Use at most 120 characters.")
+            .require(self.name.chars().count() <= 120, "name", "Use at most 120 characters.")
             .require(self.description.chars().count() <= 2000, "description", "Use at most 2000 characters.");
         checks.done()?;
         Ok(Self { name, description: self.description.trim().to_owned() })

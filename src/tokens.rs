@@ -78,7 +78,7 @@ impl NewApiToken {
         let name = crate::text::line(&self.name);
         checks
             .require(!name.is_empty(), "name", "Give the token a name that says what it is for.")
-            .require(name.chars().count() <= 80, "name", "Use at most 80 characters.")
+            .require(self.name.chars().count() <= 80, "name", "Use at most 80 characters.")
             .require(!self.scopes.is_empty(), "scopes", "Choose at least one of read, chat and write.")
             .require(
                 self.days.is_none_or(|it| (1..=TOKEN_DAYS_MAX).contains(&it)),

@@ -17,7 +17,7 @@ use std::time::Duration;
 /// How long the local model stays in memory unused.
 const MODEL_IDLE: Duration = Duration::from_secs(600);
 /// The local model's file in the data folder, as `make models` puts it there.
-const MODEL_FILE: &str = "models/SmolLM2-135M-Instruct.Q4_1.gguf";
+pub const MODEL_FILE: &str = "models/SmolLM2-135M-Instruct.Q4_1.gguf";
 
 /// Reads every layer of settings: command line, environment, `.env`, `atrium.toml`.
 ///
@@ -48,15 +48,23 @@ fn data_folder(boot: &Boot) -> Result<PathBuf, String> {
     Ok(folder)
 }
 
+/// The database that the settings name.
+///
+/// # Errors
+/// With a sentence.
+pub fn target(boot: &Boot) -> Result<Target, String> {
+    match boot.filled("database_url") {
+        Some(url) => Target::parse(url),
+        None => Ok(Target::Sqlite(data_folder(boot)?.join("atrium.db"))),
+    }
+}
+
 /// Opens the database that the settings name.
 ///
 /// # Errors
 /// With a sentence.
-async fn open_store(boot: &Boot) -> Result<Store, String> {
-    let target = match boot.filled("database_url") {
-        Some(url) => Target::parse(url)?,
-        None => Target::Sqlite(data_folder(boot)?.join("atrium.db")),
-    };
+pub async fn open_store(boot: &Boot) -> Result<Store, String> {
+    let target = target(boot)?;
     let store = Store::open(&target).await.map_err(|error| format!("{}: {error}", target.describe()))?;
     tracing::info!("data is kept in {}", target.describe());
     Ok(store)
@@ -85,7 +93,10 @@ pub async fn accounts(boot: &Boot) -> Result<Accounts, String> {
 pub struct Claim(#[allow(dead_code, reason = "held, not read")] Option<File>);
 
 /// A SQLite file has one server: a second one would take the answers that the first is writing for abandoned.
-fn claim(boot: &Boot) -> Result<Claim, String> {
+///
+/// # Errors
+/// With a sentence, when there is one already.
+pub fn claim(boot: &Boot) -> Result<Claim, String> {
     if boot.text("database_url").starts_with("postgres") {
         return Ok(Claim(None));
     }

@@ -1,10 +1,11 @@
 //! The command line.
 
-use crate::{boot, serve};
+use crate::{boot, serve, upkeep};
 use atrium::people::NewPerson;
 use clap::{Args, Parser, Subcommand};
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, IsTerminal as _, Write as _};
+use std::path::PathBuf;
 
 /// A self-hosted AI workspace.
 #[derive(Debug, Parser)]
@@ -18,6 +19,33 @@ pub struct Command {
 enum Action {
     /// Serve the workspace.
     Serve(Where),
+    /// Bring the database up to date, as a start of the server does.
+    Migrate {
+        #[command(flatten)]
+        place: Where,
+        /// Only list the migrations, and which of them the database has.
+        #[arg(long, conflicts_with = "dry_run")]
+        status: bool,
+        /// Only list those that would run.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Copy the database of a server, running or not, into a new file.
+    Backup {
+        #[command(flatten)]
+        place: Where,
+        /// The file to make.
+        file: PathBuf,
+    },
+    /// Put a copy made by `backup` in the place of the database. What was there is kept.
+    Restore {
+        #[command(flatten)]
+        place: Where,
+        /// The copy.
+        file: PathBuf,
+    },
+    /// Look at settings, data and models, and say what is wrong and what to do.
+    Doctor(Where),
     /// Print the description of the REST API (OpenAPI 3.1).
     Openapi,
     /// Make an account that rules this server.
@@ -70,6 +98,17 @@ impl Command {
         runtime.block_on(async {
             match self.action {
                 Action::Serve(place) => serve::run(boot::load(place.options())?).await,
+                Action::Migrate { place, status, dry_run } => {
+                    let boot = boot::load(place.options())?;
+                    if status || dry_run {
+                        upkeep::list_migrations(&boot, dry_run).await
+                    } else {
+                        upkeep::migrate(&boot).await
+                    }
+                }
+                Action::Backup { place, file } => upkeep::backup(&boot::load(place.options())?, &file).await,
+                Action::Restore { place, file } => upkeep::restore(&boot::load(place.options())?, &file).await,
+                Action::Doctor(place) => upkeep::doctor(&boot::load(place.options())?).await,
                 Action::Openapi => {
                     println!("{}", crate::api::document());
                     Ok(())

@@ -7,6 +7,7 @@ mod boot;
 mod command;
 mod logging;
 mod serve;
+mod upkeep;
 mod web;
 
 use clap::Parser as _;

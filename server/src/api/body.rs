@@ -39,6 +39,11 @@ pub fn too_large() -> ApiError {
 
 /// Reads JSON; what does not fit is named by its path.
 pub fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, ApiError> {
+    // serde would take an array for an object whose fields it lists in order.
+    let first = text.iter().find(|it| !it.is_ascii_whitespace());
+    if first.is_some_and(|it| *it != b'{') && serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok() {
+        return Err(Error::field("body", "Send a JSON object.").into());
+    }
     let mut reader = serde_json::Deserializer::from_slice(text);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
@@ -138,6 +143,7 @@ mod tests {
         assert_eq!(refused("{}").field("name"), Some("This field is required."));
         assert_eq!(refused(r#"{"name": 1}"#).field("name"), Some("Invalid type: integer `1`, expected a string."));
         assert!(refused(r#"{"name": "a", "size": null}"#).field("size").is_some());
+        assert_eq!(refused(r#" ["a", 3]"#).field("body"), Some("Send a JSON object."));
         assert_eq!(refused(r#"{"name": "a""#).code, "malformed_json");
         assert_eq!(refused(r#"{"name": "a"} x"#).code, "malformed_json");
         assert_eq!(refused("").code, "malformed_json");

@@ -1,14 +1,15 @@
 //! The API's description, OpenAPI 3.1, made from the code; and two pages that show it.
 
-use super::v1;
+use super::{idempotency, v1};
 use crate::web::{App, asset};
 use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use serde_json::{Value, json};
 use std::sync::LazyLock;
 use utoipa::openapi::content::ContentBuilder;
-use utoipa::openapi::path::Operation;
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
@@ -18,7 +19,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::error::{FieldProblem, Problem};
 
-static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(|| parts().1);
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| finish(&parts().1));
 
 const ABOUT: &str = "Everything that the pages do, for programs.
 
@@ -36,6 +37,8 @@ your own uses an API token instead (`POST /api/v1/tokens`), in the same header. 
 **Limits.** `RateLimit-Limit`, `-Remaining` and `-Reset` (seconds) come with every reply, `Retry-After` with a 429.
 
 Paths work with and without a slash at their end. Times are RFC 3339 in UTC. Ids are UUIDs.";
+
+const FIELDS: &str = "A field needs another look; `fields` says which.";
 
 /// The routes of the API and their description.
 pub fn parts() -> (Router<App>, OpenApi) {
@@ -107,7 +110,8 @@ fn add_refusals(operation: &mut Operation, has_id: bool, is_patch: bool) {
     let is_open =
         operation.security.as_ref().is_some_and(|it| it.iter().any(|it| *it == SecurityRequirement::default()));
     let has_body = operation.request_body.is_some();
-    let has_query = operation.parameters.as_ref().is_some_and(|it| !it.is_empty());
+    let is_query = |it: &RefOr<Parameter>| matches!(it, RefOr::T(it) if it.parameter_in == ParameterIn::Query);
+    let has_query = operation.parameters.iter().flatten().any(is_query);
     let refusals = [
         ("400", has_body, "The body is not JSON."),
         (
@@ -125,7 +129,7 @@ fn add_refusals(operation: &mut Operation, has_id: bool, is_patch: bool) {
         ("412", is_patch, "It was changed since the version in `If-Match`."),
         ("413", has_body, "The request is too large."),
         ("415", has_body, "The body must be JSON."),
-        ("422", has_body || has_query, "A field needs another look; `fields` says which."),
+        ("422", has_body || has_query, FIELDS),
         ("429", true, "Too many requests; `Retry-After` says when to try again."),
     ];
     for (status, applies, description) in refusals {
@@ -136,6 +140,66 @@ fn add_refusals(operation: &mut Operation, has_id: bool, is_patch: bool) {
         let content = ContentBuilder::new().schema(Some(schema)).build();
         let response = ResponseBuilder::new().description(description).content("application/json", content).build();
         operation.responses.responses.insert(status.to_owned(), RefOr::T(response));
+    }
+}
+
+/// What the macros say too much or too little of.
+fn finish(api: &OpenApi) -> Value {
+    let mut api = serde_json::to_value(api).unwrap_or_default();
+    // What may be left out has no default: it stays as it is.
+    drop_null_defaults(&mut api["components"]["schemas"]);
+    let schemas = api["components"]["schemas"].clone();
+    let Some(paths) = api["paths"].as_object_mut() else { return api };
+    for (path, item) in paths {
+        let Some(operations) = item.as_object_mut() else { continue };
+        for (method, operation) in operations {
+            let body = operation.pointer("/requestBody/content/application~1json/schema/$ref").and_then(Value::as_str);
+            let schema = body.and_then(|it| it.rsplit('/').next()).map(|it| &schemas[it]);
+            // Of a body of which nothing is required nothing need be sent.
+            if schema.is_some_and(|it| it.get("required").is_none() && it.get("allOf").is_none()) {
+                operation["requestBody"]["required"] = json!(false);
+            }
+            let mut parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+            for it in parameters.iter_mut().filter(|it| it["name"] == "Last-Event-ID") {
+                it["schema"] = json!({ "type": "integer", "format": "int64", "minimum": 0 });
+            }
+            if method == "patch" && operation.pointer("/responses/200/headers/ETag").is_some() {
+                parameters.push(header("If-Match", "The `ETag` of what is changed; `*` for whatever it is."));
+            }
+            if method == "post" && !idempotency::is_secret(path) {
+                parameters.push(header(
+                    "Idempotency-Key",
+                    "Sent again within a day, the request is answered as the first time.",
+                ));
+                // One that is empty or too long.
+                if operation["responses"]["422"].is_null() {
+                    operation["responses"]["422"] = operation["responses"]["409"].clone();
+                    operation["responses"]["422"]["description"] = json!(FIELDS);
+                }
+            }
+            if !parameters.is_empty() {
+                operation["parameters"] = Value::Array(parameters);
+            }
+        }
+    }
+    api
+}
+
+fn header(name: &str, description: &str) -> Value {
+    let schema = json!({ "type": "string", "minLength": 1, "maxLength": 200 });
+    json!({ "name": name, "in": "header", "required": false, "description": description, "schema": schema })
+}
+
+fn drop_null_defaults(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            if map.get("default").is_some_and(Value::is_null) {
+                map.remove("default");
+            }
+            map.values_mut().for_each(drop_null_defaults);
+        }
+        Value::Array(items) => items.iter_mut().for_each(drop_null_defaults),
+        _ => {}
     }
 }
 
@@ -156,7 +220,7 @@ pub fn router() -> Router<App> {
 }
 
 /// `GET /api/schema/`
-async fn schema() -> Json<&'static OpenApi> {
+async fn schema() -> Json<&'static Value> {
     Json(&DOCUMENT)
 }
 

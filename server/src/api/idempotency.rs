@@ -20,11 +20,16 @@ const LENGTH: usize = 200;
 /// Replies to these carry secrets, which are not kept; sent again they are done again.
 const SECRET: [&str; 3] = ["/api/v1/auth/", "/api/v1/tokens", "/api/v1/users/me/password"];
 
+/// Whether nothing is kept of requests to this path.
+pub fn is_secret(path: &str) -> bool {
+    SECRET.iter().any(|it| path.starts_with(it))
+}
+
 /// Does a request with a key once.
 pub async fn once(State(app): State<App>, request: Request, next: Next) -> Response {
     let caller = request.extensions().get::<Identity>().and_then(Identity::caller).cloned();
     let key = request.headers().get(KEY).map(|it| it.to_str().unwrap_or_default().trim().to_owned());
-    let is_secret = SECRET.iter().any(|it| request.uri().path().starts_with(it));
+    let is_secret = is_secret(request.uri().path());
     match (caller, key) {
         (Some(caller), Some(key)) if request.method() == Method::POST && !is_secret => {
             // In a task of its own: whoever hangs up before the reply finds it kept when they come back.

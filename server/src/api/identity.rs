@@ -1,11 +1,10 @@
 //! Who asks: by JWT, by API token, or by the browser's cookie.
 
 use super::error::{ApiError, ApiResult};
-use crate::web::{App, client_address};
+use crate::web::{App, VIEWER, client_address};
 use atrium::ids::{ApiTokenId, FamilyId};
 use atrium::people::Viewer;
 use atrium::tokens::TokenScope;
-use atrium_app::visit::USER;
 use atrium_domain::Error;
 use atrium_domain::accounts::api_tokens::PREFIX;
 use atrium_domain::audit::Actor;
@@ -62,7 +61,7 @@ pub async fn attach(State(app): State<App>, mut request: Request, next: Next) ->
     let address = client_address(&app.atrium, &request);
     let found = match bearer(request.headers()) {
         Some(token) => by_token(&app, &token).await.map(Some),
-        None => by_cookie(&app, request.extensions().get::<Session>()).await,
+        None => by_cookie(request.extensions().get::<Session>()).await,
     };
     let found = found.map(|it| it.map(|(viewer, via)| Caller { viewer, via, address: address.clone() }));
     let identity = match found {
@@ -91,15 +90,13 @@ async fn by_token(app: &App, token: &str) -> Result<(Viewer, Via), Error> {
     Ok((viewer, Via::Jwt(family)))
 }
 
-async fn by_cookie(app: &App, session: Option<&Session>) -> Result<Option<(Viewer, Via)>, Error> {
+async fn by_cookie(session: Option<&Session>) -> Result<Option<(Viewer, Via)>, Error> {
     let Some(session) = session else { return Ok(None) };
-    let user = match session.get(USER).await {
-        Ok(Some(user)) => user,
-        Ok(None) | Err(tower_sessions::session::Error::SerdeJson(_)) => return Ok(None),
-        Err(error) => return Err(Error::Internal(error.to_string())),
-    };
-    let viewer = app.atrium.accounts.viewer(user).await?;
-    Ok(viewer.map(|viewer| (viewer, Via::Cookie)))
+    match session.get::<Viewer>(VIEWER).await {
+        Ok(viewer) => Ok(viewer.map(|it| (it, Via::Cookie))),
+        Err(tower_sessions::session::Error::SerdeJson(_)) => Ok(None),
+        Err(error) => Err(Error::Internal(error.to_string())),
+    }
 }
 
 impl Caller {

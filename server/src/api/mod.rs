@@ -34,7 +34,6 @@ pub fn router(app: &App) -> Router<App> {
     v1.merge(openai::router())
         .merge(docs::router())
         .route("/api/{*rest}", any(error::no_such_endpoint))
-        .route("/v1/{*rest}", any(error::no_such_endpoint))
         .method_not_allowed_fallback(error::no_such_method)
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::once))

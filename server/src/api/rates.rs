@@ -21,47 +21,47 @@ type Limiter = RateLimiter<String, DefaultKeyedStateStore<String>, DefaultClock,
 /// Keys after which those that are idle are forgotten.
 const KEYS: usize = 10_000;
 
-/// The counters. Cheap to clone.
+/// The counters; none where nothing is limited. Cheap to clone.
 #[derive(Clone)]
-pub struct Rates {
-    limiter: Arc<Limiter>,
-    per_minute: u32,
-}
+pub struct Rates(Option<(Arc<Limiter>, u32)>);
 
 impl Rates {
     /// As the settings say.
     pub fn new(atrium: &Atrium) -> Self {
-        let per_minute =
-            NonZeroU32::new(atrium.settings.boot().number("api_requests_per_minute")).unwrap_or(NonZeroU32::MAX);
-        let limiter = RateLimiter::keyed(Quota::per_minute(per_minute)).with_middleware::<StateInformationMiddleware>();
-        Self { limiter: Arc::new(limiter), per_minute: per_minute.get() }
+        let per_minute = NonZeroU32::new(atrium.settings.boot().number("api_requests_per_minute"));
+        Self(per_minute.map(|it| {
+            let limiter = RateLimiter::keyed(Quota::per_minute(it)).with_middleware::<StateInformationMiddleware>();
+            (Arc::new(limiter), it.get())
+        }))
     }
 }
 
 /// Lets through what is not too much.
 pub async fn limit(State(rates): State<Rates>, request: Request, next: Next) -> Response {
-    let Some(identity) = request.extensions().get::<Identity>() else { return next.run(request).await };
+    let (Some((limiter, per_minute)), Some(identity)) = (rates.0, request.extensions().get::<Identity>()) else {
+        return next.run(request).await;
+    };
     // One key a person, however many tokens they have; else one an address.
     let key = identity.caller().map_or_else(|| identity.address.clone(), |it| it.viewer.id.to_string());
-    if rates.limiter.len() > KEYS {
-        rates.limiter.retain_recent();
+    if limiter.len() > KEYS {
+        limiter.retain_recent();
     }
-    let (mut response, remaining, reset) = match rates.limiter.check_key(&key) {
+    let (mut response, remaining, reset) = match limiter.check_key(&key) {
         Ok(state) => {
             let remaining = state.remaining_burst_capacity();
-            let used = u64::from(rates.per_minute.saturating_sub(remaining));
-            (next.run(request).await, remaining, (used * 60).div_ceil(u64::from(rates.per_minute)))
+            let used = u64::from(per_minute.saturating_sub(remaining));
+            (next.run(request).await, remaining, (used * 60).div_ceil(u64::from(per_minute)))
         }
         Err(early) => {
             let retry_after = early.wait_time_from(DefaultClock::default().now()).as_secs().max(1);
-            let message = format!("Too many requests: {} a minute are let through.", rates.per_minute);
+            let message = format!("Too many requests: {per_minute} a minute are let through.");
             let refusal = ApiError::from(Error::RateLimited { message, retry_after });
             (refusal.into_response(), 0, retry_after)
         }
     };
     let headers = response.headers_mut();
     for (name, value) in [
-        ("ratelimit-limit", u64::from(rates.per_minute)),
+        ("ratelimit-limit", u64::from(per_minute)),
         ("ratelimit-remaining", u64::from(remaining)),
         ("ratelimit-reset", reset),
     ] {

@@ -13,6 +13,7 @@ mod visit;
 pub(crate) use assets::asset;
 pub(crate) use errors::log as log_fault;
 pub(crate) use guard::client_address;
+pub(crate) use session_store::VIEWER;
 
 use atrium_domain::Atrium;
 use axum::extract::{DefaultBodyLimit, FromRef};

@@ -32,9 +32,13 @@ pub fn layer(atrium: &Atrium) -> SessionManagerLayer<Store> {
         .with_expiry(Expiry::OnInactivity(LIFETIME))
 }
 
+/// Under this name [`Store::load`] hands on whoever is signed in. It is never stored.
+pub const VIEWER: &str = "viewer";
+
 fn stored(record: &Record) -> Result<StoredSession> {
     let user = record.data.get(atrium_app::visit::USER).and_then(|it| serde_json::from_value(it.clone()).ok());
-    let data = serde_json::to_string(&record.data).map_err(|error| Error::Encode(error.to_string()))?;
+    let kept: HashMap<_, _> = record.data.iter().filter(|it| it.0 != VIEWER).collect();
+    let data = serde_json::to_string(&kept).map_err(|error| Error::Encode(error.to_string()))?;
     let expires_at = i64::try_from(record.expiry_date.unix_timestamp_nanos() / 1000)
         .map_err(|error| Error::Encode(error.to_string()))?;
     Ok(StoredSession { user, data, expires_at })
@@ -64,11 +68,14 @@ impl SessionStore for Store {
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        let Some(session) = self.sessions.load(&id.to_string(), self.ports.now()).await.map_err(backend)? else {
-            return Ok(None);
-        };
-        let data: HashMap<String, serde_json::Value> =
+        let found = self.sessions.load(&id.to_string(), self.ports.now()).await.map_err(backend)?;
+        let Some((session, viewer)) = found else { return Ok(None) };
+        let mut data: HashMap<String, serde_json::Value> =
             serde_json::from_str(&session.data).map_err(|error| Error::Decode(error.to_string()))?;
+        if let Some(viewer) = viewer {
+            let viewer = serde_json::to_value(viewer).map_err(|error| Error::Decode(error.to_string()))?;
+            data.insert(VIEWER.to_owned(), viewer);
+        }
         let expiry_date = OffsetDateTime::from_unix_timestamp_nanos(i128::from(session.expires_at) * 1000)
             .map_err(|error| Error::Decode(error.to_string()))?;
         Ok(Some(Record { id: *id, data, expiry_date }))

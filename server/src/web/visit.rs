@@ -3,7 +3,7 @@
 use super::App;
 use super::errors::respond;
 use super::guard::client_address;
-use atrium_app::visit::{Preferences, USER, Visit};
+use atrium_app::visit::{Preferences, Visit};
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::http::header::COOKIE;
@@ -12,23 +12,16 @@ use axum::response::Response;
 use time::OffsetDateTime;
 use tower_sessions::Session;
 
-use super::session_store::LIFETIME;
+use super::session_store::{LIFETIME, VIEWER};
 
 /// Looks up the session's person and attaches the [`Visit`].
 pub async fn attach(State(app): State<App>, session: Session, mut request: Request, next: Next) -> Response {
     let address = client_address(&app.atrium, &request);
-    let user = match session.get(USER).await {
-        Ok(user) => user,
+    let viewer = match session.get(VIEWER).await {
+        Ok(viewer) => viewer,
         // Damaged data is as good as none; a database that is away is not.
         Err(tower_sessions::session::Error::SerdeJson(_)) => None,
         Err(error) => return respond(&atrium_domain::Error::Internal(error.to_string()), &request),
-    };
-    let viewer = match user {
-        Some(id) => match app.atrium.accounts.viewer(id).await {
-            Ok(viewer) => viewer,
-            Err(error) => return respond(&error, &request),
-        },
-        None => None,
     };
     if viewer.is_some() {
         prolong(&session);

@@ -144,3 +144,75 @@ fn logs_go_to_a_file_when_asked() {
         serde_json::from_str::<serde_json::Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
     }
 }
+
+fn said(output: &Output) -> String {
+    assert!(output.status.success(), "{}", errors(output));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn a_copy_of_a_running_server_is_taken_back() {
+    let server = Server::start();
+    server.administrator();
+    let copied = server.house().run(&["backup", "--data", "data", "copy.db"], "");
+    assert!(said(&copied).contains("copy.db has"));
+    let again = server.house().run(&["backup", "--data", "data", "copy.db"], "");
+    assert!(errors(&again).contains("is there already"), "{}", errors(&again));
+    // Whoever comes after the copy is gone when it is taken back, and not lost.
+    server.person("later");
+    let busy = server.house().run(&["restore", "--data", "data", "copy.db"], "");
+    assert!(errors(&busy).contains("another Atrium is at work"), "{}", errors(&busy));
+    let house = server.kill();
+    let restored = said(&house.run(&["restore", "--data", "data", "copy.db"], ""));
+    let kept = std::fs::read_dir(house.path().join("data"))
+        .unwrap()
+        .any(|it| it.unwrap().file_name().to_string_lossy().starts_with("atrium.db.before-restore-"));
+    assert!(kept && restored.contains("What was there before is kept"), "{restored}");
+    let server = house.serve();
+    let mut browser = server.browser();
+    let mut sign_in = |email: &str| browser.submit("/sign-in", &[("email", email), ("password", PASSWORD)]).status;
+    assert_eq!((sign_in("later@example.org"), sign_in("ada@example.org")), (422, 303));
+}
+
+#[test]
+fn only_a_whole_copy_is_taken_back() {
+    let house = Server::start().kill();
+    let data = house.path().join("data/atrium.db");
+    let before = std::fs::read(&data).unwrap();
+    std::fs::write(house.path().join("text.db"), "not a database, whatever it is called").unwrap();
+    std::fs::write(house.path().join("empty.db"), "").unwrap();
+    for name in ["text.db", "empty.db", "missing.db"] {
+        let refused = house.run(&["restore", "--data", "data", name], "");
+        assert!(!refused.status.success(), "{name}");
+        assert!(errors(&refused).contains(name), "{}", errors(&refused));
+    }
+    assert_eq!(std::fs::read(&data).unwrap(), before, "nothing was touched");
+}
+
+#[test]
+fn migrations_are_listed_before_they_run() {
+    let house = House::new();
+    let pending = said(&house.run(&["migrate", "--data", "data", "--dry-run"], ""));
+    assert!(pending.contains("0001  pending  foundation"), "{pending}");
+    assert!(!house.path().join("data/atrium.db").exists(), "looking makes nothing");
+    said(&house.run(&["migrate", "--data", "data"], ""));
+    let all = said(&house.run(&["migrate", "--data", "data", "--status"], ""));
+    assert!(all.contains("0001  applied") && !all.contains("pending"), "{all}");
+    assert!(said(&house.run(&["migrate", "--data", "data", "--dry-run"], "")).contains("nothing to do"));
+}
+
+#[test]
+fn the_doctor_says_what_to_do() {
+    let server = Server::start();
+    let well = said(&server.house().run(&["doctor", "--data", "data"], ""));
+    assert!(well.contains("up to date") && well.contains("a server is at work"), "{well}");
+    assert!(well.contains("make models"), "the model is not there: {well}");
+    let house = server.kill().env("SECRET_KEY", "short").env("ATRIUM_LISTEN", "0.0.0.0:3000");
+    let doubtful = said(&house.run(&["doctor", "--data", "data"], ""));
+    for part in ["SECRET_KEY is shorter", "ATRIUM_PUBLIC_URL", "ALLOWED_HOSTS"] {
+        assert!(doubtful.contains(part), "{part}: {doubtful}");
+    }
+    let house = house.env("DATABASE_URL", "postgres://nobody@127.0.0.1:1/nothing");
+    let ill = house.run(&["doctor", "--data", "data"], "");
+    assert!(!ill.status.success() && String::from_utf8_lossy(&ill.stdout).contains("FAIL  database"), "{ill:?}");
+}

@@ -5,6 +5,7 @@ use crate::ports::Micros;
 use crate::seal::digest;
 use crate::store::{Store, args};
 use atrium::ids::UserId;
+use atrium::people::{Role, Viewer};
 use uuid::Uuid;
 
 /// A session as kept.
@@ -23,6 +24,27 @@ struct Row {
     user_id: Option<Uuid>,
     data: String,
     expires_at: i64,
+    organisation_id: Option<Uuid>,
+    email: Option<String>,
+    username: Option<String>,
+    name: Option<String>,
+    role: Option<String>,
+    is_superuser: Option<bool>,
+}
+
+impl Row {
+    /// Whoever is signed in, unless their account is off or gone.
+    fn viewer(&mut self) -> Option<Viewer> {
+        Some(Viewer {
+            id: self.user_id?.into(),
+            organisation: self.organisation_id?.into(),
+            role: Role::parse(self.role.as_deref()?)?,
+            is_superuser: self.is_superuser?,
+            name: self.name.take()?,
+            email: self.email.take()?,
+            username: self.username.take()?,
+        })
+    }
 }
 
 /// The sessions in the database, found by the cookie's value, of which only the digest is kept.
@@ -69,18 +91,24 @@ impl Sessions {
         Ok(())
     }
 
+    /// A session, and whoever is signed in with it: one question, because every page asks it.
+    ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn load(&self, cookie: &str, now: Micros) -> Result<Option<StoredSession>> {
+    pub async fn load(&self, cookie: &str, now: Micros) -> Result<Option<(StoredSession, Option<Viewer>)>> {
         let row: Option<Row> = self
             .store
             .as_system("sessions come before the viewer")
             .optional(
-                "SELECT user_id, data, expires_at FROM sessions WHERE id = $1 AND expires_at > $2",
+                "SELECT s.user_id, s.data, s.expires_at, u.organisation_id, u.email, u.username, u.name, u.role, u.is_superuser
+                 FROM sessions s LEFT JOIN users u ON u.id = s.user_id AND u.is_active WHERE s.id = $1 AND s.expires_at > $2",
                 args![digest(cookie), now],
             )
             .await?;
-        Ok(row.map(|it| StoredSession { user: it.user_id.map(UserId), data: it.data, expires_at: it.expires_at }))
+        Ok(row.map(|mut it| {
+            let viewer = it.viewer();
+            (StoredSession { user: it.user_id.map(UserId), data: it.data, expires_at: it.expires_at }, viewer)
+        }))
     }
 
     /// # Errors

@@ -361,8 +361,15 @@ pub async fn restore(scope: Scope<'_>, id: AgentId) -> Result<()> {
             args![id, scope.viewer.id],
         )
         .await
-        .map_err(name_taken)?;
-    if restored == 0 { Err(Error::NotFound("agent")) } else { Ok(()) }
+        .map_err(|error| match name_taken(error) {
+            Error::Invalid(_) => Error::Conflict {
+                code: "name_taken",
+                message: "Another agent has its name by now. Rename that one first.".to_owned(),
+            },
+            error => error,
+        })?;
+    // One that is there need not be brought back.
+    if restored == 0 { get(scope, id).await.map(drop) } else { Ok(()) }
 }
 
 /// Only one agent is the default: the others give way first.

@@ -211,7 +211,7 @@ async fn what_was_deleted_comes_back() {
         // While it was away another may have taken its name.
         delete(ada, &world.ports, made.id).await.unwrap();
         create(ada, &world.ports, &draft("Lab")).await.unwrap();
-        assert_eq!(field(restore(ada, made.id).await), "name");
+        assert_eq!(restore(ada, made.id).await.unwrap_err().to_failure().code, "name_taken");
         is_missing(get(ada, made.id).await);
     }
 }

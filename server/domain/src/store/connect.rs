@@ -1,6 +1,6 @@
 //! Opening a database and bringing its schema up to date.
 
-use super::{Pools, Store};
+use super::{Pools, Store, upkeep};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -10,8 +10,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-static SQLITE: Migrator = sqlx::migrate!("../../migrations/sqlite");
-static POSTGRES: Migrator = sqlx::migrate!("../../migrations/postgres");
+pub(super) static SQLITE: Migrator = sqlx::migrate!("../../migrations/sqlite");
+pub(super) static POSTGRES: Migrator = sqlx::migrate!("../../migrations/postgres");
 
 /// How many readers SQLite gets. Each costs a page cache; more than the cores help nobody.
 const SQLITE_READERS: u32 = 4;
@@ -89,6 +89,7 @@ impl Store {
 }
 
 async fn open_sqlite(path: &Path) -> Result<Pools, OpenError> {
+    let is_old = path.exists();
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
@@ -109,12 +110,29 @@ async fn open_sqlite(path: &Path) -> Result<Pools, OpenError> {
         .max_lifetime(None)
         .connect_with(options.clone())
         .await?;
+    if is_old {
+        keep_snapshot(path, &write).await?;
+    }
     migrate(&SQLITE, SQLITE.run(&write).await)?;
     let read: SqlitePool = SqlitePoolOptions::new()
         .max_connections(SQLITE_READERS)
         .connect_with(options.read_only(true).create_if_missing(false))
         .await?;
     Ok(Pools::Sqlite { write, read })
+}
+
+/// A copy of a database that is about to be changed by migrations: should one go wrong, what was there is still there.
+async fn keep_snapshot(path: &Path, pool: &SqlitePool) -> Result<(), OpenError> {
+    let mut connection = pool.acquire().await?;
+    let applied = upkeep::applied_in(&mut connection).await?;
+    let Some(newest) = applied.iter().max() else { return Ok(()) };
+    let is_behind = SQLITE.iter().any(|it| !applied.contains(&it.version));
+    let snapshot = upkeep::beside(path, &format!("before-migration-from-{newest:04}"));
+    if is_behind && !snapshot.exists() {
+        upkeep::copy(&mut connection, &snapshot).await?;
+        tracing::info!("the database as it was is kept in {}", snapshot.display());
+    }
+    Ok(())
 }
 
 async fn open_postgres(url: &str) -> Result<Pools, OpenError> {

@@ -10,6 +10,7 @@ mod handle;
 pub mod testing;
 #[cfg(test)]
 mod tests;
+pub mod upkeep;
 
 pub use args::{Arg, Args};
 pub use connect::Target;

@@ -12,7 +12,7 @@ use atrium::agents::Agent;
 use atrium::paging::{PAGE_SIZE_MAX, PageRequest};
 use atrium_domain::agents;
 use axum::extract::State;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 
@@ -21,6 +21,16 @@ pub fn router() -> Router<App> {
         .route("/v1/models", get(models))
         .route("/v1/models/{id}", get(model))
         .route("/v1/chat/completions", post(chat::complete))
+        .route("/v1/{*rest}", any(no_such_endpoint))
+        .method_not_allowed_fallback(no_such_method)
+}
+
+async fn no_such_endpoint() -> OpenAiError {
+    super::error::no_such_endpoint().await.into()
+}
+
+async fn no_such_method() -> OpenAiError {
+    super::error::no_such_method().await.into()
 }
 
 fn described(agent: &Agent) -> Value {

@@ -105,8 +105,40 @@ pub struct NewAgent {
     #[schema(min_length = 1, max_length = 200)]
     model: String,
     provider: ProviderName,
-    #[serde(flatten)]
-    rest: AgentChange,
+    #[serde(default)]
+    #[schema(required = false, max_length = 300)]
+    description: String,
+    /// One of sparkles, feather, code, graduation, scale, compass, flask, lightbulb.
+    #[serde(default)]
+    #[schema(required = false)]
+    avatar: String,
+    #[serde(default = "usual_temperature")]
+    #[schema(required = false, minimum = 0, maximum = 2)]
+    temperature: f64,
+    #[serde(default = "usual_max_tokens")]
+    #[schema(required = false, minimum = 1, maximum = 200_000)]
+    max_tokens: i64,
+    #[serde(default)]
+    #[schema(required = false)]
+    system_prompt: String,
+    #[serde(default)]
+    #[schema(required = false)]
+    is_default: bool,
+    #[serde(default = "yes")]
+    #[schema(required = false)]
+    is_active: bool,
+}
+
+fn usual_temperature() -> f64 {
+    0.7
+}
+
+fn usual_max_tokens() -> i64 {
+    1024
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// What to change; what is left out stays.
@@ -212,15 +244,20 @@ pub async fn create(
     caller: Caller,
     ApiJson(new): ApiJson<NewAgent>,
 ) -> ApiResult<Versioned<Agent>> {
-    let mut form = AgentForm {
-        temperature: "0.7".to_owned(),
-        max_tokens: "1024".to_owned(),
-        is_active: Some("on".to_owned()),
-        ..AgentForm::default()
+    let mark = |on: bool| on.then(|| "on".to_owned());
+    let form = AgentForm {
+        name: new.name,
+        description: new.description,
+        avatar: new.avatar,
+        provider: new.provider.known().as_str().to_owned(),
+        model: new.model,
+        temperature: new.temperature.to_string(),
+        max_tokens: new.max_tokens.to_string(),
+        system_prompt: new.system_prompt,
+        is_default: mark(new.is_default),
+        is_active: mark(new.is_active),
+        version: None,
     };
-    new.rest.apply(&mut form);
-    (form.name, form.model) = (new.name, new.model);
-    new.provider.known().as_str().clone_into(&mut form.provider);
     let draft = form.check().map_err(Error::Invalid)?;
     let atrium = &app.atrium;
     let scope = atrium.store.as_viewer(&caller.viewer);

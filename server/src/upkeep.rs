@@ -1,0 +1,228 @@
+//! The commands that look after the data: migrate, backup, restore, doctor.
+
+use crate::boot;
+use atrium_domain::ports::Ports;
+use atrium_domain::settings::Boot;
+use atrium_domain::store::upkeep::{self, Migration};
+use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
+
+/// `atrium migrate --status` and `--dry-run`: nothing is changed.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list_migrations(boot: &Boot, only_pending: bool) -> Result<(), String> {
+    let target = boot::target(boot)?;
+    let all = upkeep::migrations(&target).await.map_err(|error| format!("{}: {error}", target.describe()))?;
+    println!("{}", target.describe());
+    for Migration { version, description, is_applied } in all.iter().filter(|it| !(only_pending && it.is_applied)) {
+        let state = if *is_applied { "applied" } else { "pending" };
+        println!("  {version:04}  {state}  {description}");
+    }
+    if only_pending && all.iter().all(|it| it.is_applied) {
+        println!("  nothing to do");
+    }
+    Ok(())
+}
+
+/// `atrium migrate`
+///
+/// # Errors
+/// When a migration fails.
+pub async fn migrate(boot: &Boot) -> Result<(), String> {
+    let _claim = boot::claim(boot)?;
+    boot::open_store(boot).await?.close().await;
+    println!("The database is up to date.");
+    Ok(())
+}
+
+/// `atrium backup FILE`
+///
+/// # Errors
+/// When it cannot be made.
+pub async fn backup(boot: &Boot, into: &Path) -> Result<(), String> {
+    let target = boot::target(boot)?;
+    upkeep::backup(&target, into).await.map_err(|error| error.to_string())?;
+    let size = std::fs::metadata(into).map(|it| it.len()).unwrap_or_default();
+    println!("{} has {} kB.", into.display(), size.div_ceil(1024));
+    println!(
+        "Keep the secret with it (SECRET_KEY, or secret.key in the data folder): stored keys cannot be opened without."
+    );
+    Ok(())
+}
+
+/// `atrium restore FILE`
+///
+/// # Errors
+/// When a server is at work on the data, or the file is none of ours.
+pub async fn restore(boot: &Boot, from: &Path) -> Result<(), String> {
+    let _claim = boot::claim(boot)?;
+    let target = boot::target(boot)?;
+    let kept = upkeep::restore(&target, from, Ports::system().now()).await.map_err(|error| error.to_string())?;
+    println!("{} holds what was in {}.", target.describe(), from.display());
+    if let Some(kept) = kept {
+        println!("What was there before is kept in {}.", kept.display());
+    }
+    Ok(())
+}
+
+/// What `doctor` found of one thing.
+enum Finding {
+    Well(String),
+    /// It works, but somebody should look at it.
+    Doubt(String),
+    /// It does not work.
+    Ill(String),
+}
+
+use Finding::{Doubt, Ill, Well};
+
+/// `atrium doctor`
+///
+/// # Errors
+/// When something does not work.
+pub async fn doctor(boot: &Boot) -> Result<(), String> {
+    let mut findings = vec![data_folder(boot), database(boot).await, secret(boot), model(boot)];
+    findings.extend(reach(boot));
+    findings.extend(providers(boot));
+    let mut ill = 0;
+    for finding in &findings {
+        match finding {
+            Well(text) => println!("  ok    {text}"),
+            Doubt(text) => println!("  look  {text}"),
+            Ill(text) => {
+                ill += 1;
+                println!("  FAIL  {text}");
+            }
+        }
+    }
+    if ill == 0 { Ok(()) } else { Err(format!("{ill} of {} checks failed", findings.len())) }
+}
+
+fn data_folder(boot: &Boot) -> Finding {
+    let folder = boot.text("data");
+    let probe = Path::new(folder).join(".doctor");
+    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&probe, b"x"));
+    let _ = std::fs::remove_file(&probe);
+    match (written, boot::claim(boot)) {
+        (Err(error), _) => {
+            Ill(format!("data folder {folder}: {error}. Make it writable, or choose another one with --data."))
+        }
+        (Ok(()), Ok(_)) => Well(format!("data folder {folder}: writable, no server is at work on it")),
+        (Ok(()), Err(_)) => Well(format!("data folder {folder}: writable, a server is at work on it")),
+    }
+}
+
+async fn database(boot: &Boot) -> Finding {
+    let target = match boot::target(boot) {
+        Ok(target) => target,
+        Err(error) => return Ill(error),
+    };
+    match upkeep::migrations(&target).await {
+        Err(error) => Ill(format!("database, {}: {error}", target.describe())),
+        Ok(all) => {
+            let pending = all.iter().filter(|it| !it.is_applied).count();
+            let place = target.describe();
+            match pending {
+                0 => Well(format!("database, {place}: up to date")),
+                _ if pending == all.len() => Well(format!("database, {place}: will be made by the first start")),
+                _ => Doubt(format!(
+                    "database, {place}: {pending} migrations will run at the next start (a copy is made first)"
+                )),
+            }
+        }
+    }
+}
+
+fn secret(boot: &Boot) -> Finding {
+    let short = ["secret_key", "jwt_secret_key"].into_iter().find(|it| boot.filled(it).is_some_and(|it| it.len() < 32));
+    if let Some(name) = short {
+        return Doubt(format!(
+            "{} is shorter than 32 characters, and can be guessed. Make it longer.",
+            name.to_uppercase()
+        ));
+    }
+    if boot.filled("secret_key").is_some() {
+        return Well("secret: SECRET_KEY is set".to_owned());
+    }
+    let file = Path::new(boot.text("data")).join("secret.key");
+    match std::fs::metadata(&file) {
+        Err(_) => Well("secret: made by the first start".to_owned()),
+        Ok(found) if is_open_to_others(&found) => {
+            Doubt(format!("{} can be read by others: chmod 600 {}", file.display(), file.display()))
+        }
+        Ok(_) => Well(format!("secret: {}, its owner's alone", file.display())),
+    }
+}
+
+#[cfg(unix)]
+fn is_open_to_others(file: &std::fs::Metadata) -> bool {
+    std::os::unix::fs::PermissionsExt::mode(&file.permissions()) & 0o077 != 0
+}
+
+#[cfg(not(unix))]
+fn is_open_to_others(_: &std::fs::Metadata) -> bool {
+    false
+}
+
+fn model(boot: &Boot) -> Finding {
+    let file = Path::new(boot.text("data")).join(boot::MODEL_FILE);
+    match std::fs::metadata(&file) {
+        Ok(found) => Well(format!("local model: {} ({} MB)", file.display(), found.len() / 1_000_000)),
+        Err(_) if boot.text("default_provider") == "local" => Doubt(format!(
+            "local model: {} is missing, and everyone's first agent wants it. Run `make models`.",
+            file.display()
+        )),
+        Err(_) => Well("local model: not installed, and not asked for by default".to_owned()),
+    }
+}
+
+/// Who reaches the server, and what they are told.
+fn reach(boot: &Boot) -> Vec<Finding> {
+    let listen = boot.text("listen");
+    let is_local = listen.parse::<SocketAddr>().is_ok_and(|it| it.ip().is_loopback())
+        || listen
+            .rsplit_once(':')
+            .is_some_and(|it| it.0 == "localhost" || it.0.parse::<IpAddr>().is_ok_and(|it| it.is_loopback()));
+    let public = boot.text("public_url");
+    let mut findings = Vec::new();
+    if public.is_empty() && !is_local {
+        findings.push(Doubt(format!(
+            "{listen} is reached from outside, but ATRIUM_PUBLIC_URL is not set: links cannot name this server."
+        )));
+    } else if public.starts_with("http://") && !is_local {
+        findings.push(Doubt(
+            "ATRIUM_PUBLIC_URL is plain http: passwords cross the network in the clear. Put a proxy with TLS in front."
+                .to_owned(),
+        ));
+    } else {
+        findings.push(Well(format!(
+            "listens on {listen}{}",
+            if public.is_empty() { String::new() } else { format!(", reached at {public}") }
+        )));
+    }
+    if !is_local && boot.text("allowed_hosts") == "*" {
+        findings.push(Doubt("ALLOWED_HOSTS is *: name the hosts that people use.".to_owned()));
+    }
+    if boot.flag("debug") {
+        findings.push(Doubt("DEBUG is on: it is for development.".to_owned()));
+    }
+    findings
+}
+
+fn providers(boot: &Boot) -> Vec<Finding> {
+    let chosen = boot.text("default_provider");
+    let key = match chosen {
+        "openai" if boot.text("openai_base_url").contains("api.openai.com") => "openai_api_key",
+        "gemini" => "gemini_api_key",
+        "anthropic" => "anthropic_api_key",
+        _ => return Vec::new(),
+    };
+    match boot.filled(key) {
+        Some(_) => vec![Well(format!("default provider: {chosen}, with a key"))],
+        None => vec![Doubt(format!(
+            "default provider: {chosen}, but {} is not set here; it may be set on the settings page.",
+            key.to_uppercase()
+        ))],
+    }
+}
