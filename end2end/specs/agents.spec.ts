@@ -151,7 +151,7 @@ test.describe('agents', { tag: '@both' }, () => {
     void signedIn;
     await newAgent(page, 'Short-lived');
     await save(page, 'Create agent');
-    await row(page, 'Short-lived').getByRole('button', { name: 'Delete this agent' }).click();
+    await row(page, 'Short-lived').getByRole('button', { name: /^Delete / }).click();
     await expect(row(page, 'Short-lived')).toHaveCount(0);
     await page.getByRole('button', { name: 'Undo' }).click();
     await expect(page.getByText('Agent restored')).toBeVisible();
@@ -164,7 +164,7 @@ test.describe('agents', { tag: '@both' }, () => {
     await page.getByRole('link', { name: 'Assistant', exact: true }).click();
     await page.getByLabel('Description').fill('Tuned for weeks');
     await save(page, 'Save agent');
-    await row(page, 'Assistant').getByRole('button', { name: 'Delete this agent' }).click();
+    await row(page, 'Assistant').getByRole('button', { name: /^Delete / }).click();
     await page.getByRole('button', { name: 'Undo' }).click();
     await expect(page.getByText('Agent restored')).toBeVisible();
     await expect(page.locator('.row', { hasText: 'Tuned for weeks' })).toHaveCount(1);

@@ -25,9 +25,9 @@ pub fn ModelField(provider: String, model: String, error: Option<String>) -> imp
     let problem = RwSignal::new(error);
     let note = RwSignal::new(None::<String>);
     let trial = RwSignal::new(Trial::None);
+    let is_typed = StoredValue::new(false);
 
     let ask = move |provider: String, pick: bool| {
-        let before = model.get_untracked();
         note.set(Some("Asking the provider what it offers…".to_owned()));
         spawn_local(async move {
             let answer = functions::models(provider.clone()).await;
@@ -45,9 +45,8 @@ pub fn ModelField(provider: String, model: String, error: Option<String>) -> imp
                     } else {
                         format!("{} models offered; type to search them", models.len())
                     }));
-                    // What was typed while the provider was being asked is not taken away.
-                    let now = model.get_untracked();
-                    if pick && now == before && !models.contains(&now) {
+                    // What was typed since the provider was chosen is not taken away.
+                    if pick && !is_typed.get_value() && !models.contains(&model.get_untracked()) {
                         model.set(models[0].clone());
                     }
                     offered.set(models);
@@ -84,7 +83,10 @@ pub fn ModelField(provider: String, model: String, error: Option<String>) -> imp
         <div class="field-pair">
             <div class="field">
                 <label for="provider">"Provider"</label>
-                <select id="provider" name="provider" on:change:target=move |event| chosen.set(event.target().value())>{options}</select>
+                <select id="provider" name="provider" on:change:target=move |event| {
+                    is_typed.set_value(false);
+                    chosen.set(event.target().value());
+                }>{options}</select>
             </div>
             <div class="field">
                 <label for="model">"Model"</label>
@@ -99,6 +101,7 @@ pub fn ModelField(provider: String, model: String, error: Option<String>) -> imp
                     aria-invalid=move || problem.with(Option::is_some).then_some("true")
                     on:input:target=move |event| {
                         problem.set(None);
+                        is_typed.set_value(true);
                         model.set(event.target().value());
                     }
                 />
