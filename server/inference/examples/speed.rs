@@ -1,78 +1,26 @@
-//! How fast the local model is on this machine, in each format of its weights.
+//! How fast the local model is on this machine.
 //!
 //! `cargo run --release -p atrium-inference --example speed [MODEL.gguf]`
 //!
-//! Each format runs in a process of its own, so that its memory is its own. Times are the median of three runs after
-//! one that is not counted; the memory is what stays resident after them, the highest it ever was, and what is left
-//! when the model is dropped.
+//! Times are the median of three runs after one that is not counted; the memory is what stays resident after them, the
+//! highest it ever was, and what is left when the model is dropped.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
-use atrium_inference::{LocalModel, Prompt, Quantisation, Role, Step, Turn};
+use atrium_inference::{LocalModel, Prompt, Role, Step, Turn};
 
-const FORMATS: [(&str, Quantisation); 5] = [
-    ("Q4_0", Quantisation::Q4_0),
-    ("Q8_0", Quantisation::Q8_0),
-    ("Q4K", Quantisation::Q4K),
-    ("Q6K", Quantisation::Q6K),
-    ("AsIs", Quantisation::AsIs),
-];
 const TEXT: &str = "The harbour lay quiet before the storm. Boats knocked against the quay, and the keeper of the \
     light counted them as he did every evening: nine, and the tenth still out. ";
 
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.as_slice() {
-        [path, format] => measure(path.into(), format),
-        [path] => compare(path.into()),
-        _ => {
-            compare(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../data/models/SmolLM2-135M-Instruct.Q4_1.gguf"))
-        }
-    }
-}
-
-/// Runs every format and prints the table.
-fn compare(path: PathBuf) -> Result<(), Failure> {
-    println!(
-        "{:<6} {:>7} | {:>12} {:>11} {:>12} | {:>12} {:>12} | {:>8} {:>8} {:>8}",
-        "",
-        "load s",
-        "prompt tok/s",
-        "first tok s",
-        "decode tok/s",
-        "at 2k prompt",
-        "at 2k decode",
-        "MB",
-        "peak MB",
-        "after MB"
-    );
-    for (name, _) in FORMATS {
-        let done = Command::new(std::env::current_exe()?).arg(&path).arg(name).status()?;
-        if !done.success() {
-            println!("{name}: {done}");
-        }
-    }
-    Ok(())
-}
-
-/// What one generation took.
-#[derive(Clone, Copy)]
-struct Pace {
-    prompt_per_second: f64,
-    first_token: f64,
-    decode_per_second: f64,
-}
-
-/// Measures one format and prints its row.
-fn measure(path: PathBuf, format: &str) -> Result<(), Failure> {
-    let quantisation = FORMATS.iter().find(|(name, _)| *name == format).ok_or("no such format")?.1;
+    let ours = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../data/models/SmolLM2-135M-Instruct.Q4_1.gguf");
+    let path = std::env::args_os().nth(1).map_or_else(ours, PathBuf::from);
     let start = Instant::now();
-    let mut model = LocalModel::load(path, quantisation)?;
+    let mut model = LocalModel::load(path)?;
     let load = start.elapsed().as_secs_f64();
 
     let short = prompt(&model, 200);
@@ -85,15 +33,24 @@ fn measure(path: PathBuf, format: &str) -> Result<(), Failure> {
     drop(model);
     std::thread::sleep(Duration::from_millis(200));
     let (after, _) = memory()?;
-    println!(
-        "{format:<6} {load:>7.2} | {:>12.0} {:>11.2} {:>12.1} | {:>12.0} {:>12.1} | {resident:>8.0} {peak:>8.0} {after:>8.0}",
-        short.prompt_per_second,
-        short.first_token,
-        short.decode_per_second,
-        long.prompt_per_second,
-        long.decode_per_second,
-    );
+
+    println!("loading                     {load:>7.2} s");
+    for (name, pace) in [("after 200 tokens", short), ("after 2,000 tokens", long)] {
+        println!("{name}");
+        println!("  reading                   {:>7.1} tokens/s", pace.prompt_per_second);
+        println!("  first token after         {:>7.2} s", pace.first_token);
+        println!("  writing                   {:>7.1} tokens/s", pace.decode_per_second);
+    }
+    println!("memory                      {resident:>7.0} MB, at most {peak:.0} MB, {after:.0} MB once it is dropped");
     Ok(())
+}
+
+/// What one generation took.
+#[derive(Clone, Copy)]
+struct Pace {
+    prompt_per_second: f64,
+    first_token: f64,
+    decode_per_second: f64,
 }
 
 /// A prompt of about this many tokens that asks for a long answer.

@@ -2,15 +2,18 @@
 //!
 //! - [`Prompt`] and [`Turn`] say what is asked, [`Generated`] what came of it (`prompt`).
 //! - [`LocalModel`] is the model itself: weights, tokenizer, chat template, sampling (`model` and its parts `weights`,
-//!   `network`, `vocabulary`, `template`, `pieces`, `sampling`). It is synchronous and busy: call it from a thread of its own.
+//!   `matrix`, `attention`, `network`, `vocabulary`, `template`, `pieces`, `sampling`). It is synchronous and busy: call it from a thread of its own.
 //! - [`Runner`] is what a server holds: one worker thread with one queue before it, loading on first use and letting
 //!   the memory go when nobody asks (`runner`).
 //!
 //! Not here: who may ask, what is stored, HTTP. Nothing in this crate opens a connection.
 
+mod attention;
 mod error;
+mod matrix;
 mod model;
 mod network;
+mod parallel;
 mod pieces;
 mod prompt;
 mod runner;
@@ -23,7 +26,6 @@ pub use error::InferenceError;
 pub use model::LocalModel;
 pub use prompt::{End, Generated, Prompt, Role, Step, Turn};
 pub use runner::{Runner, Update};
-pub use weights::Quantisation;
 
 /// The real model's file, or `None`, loudly, where it is missing.
 #[cfg(test)]

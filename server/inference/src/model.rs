@@ -13,7 +13,7 @@ use crate::sampling::Sampler;
 use crate::template::Template;
 use crate::vocabulary::Vocabulary;
 use crate::weights::Weights;
-use crate::{End, Generated, InferenceError, Prompt, Quantisation, Step, Turn};
+use crate::{End, Generated, InferenceError, Prompt, Step, Turn};
 
 /// The longest context window that is used, whatever the model was trained for: its cache alone takes 190 MB for a
 /// model of 135 million weights, and reading that much takes two cores most of a minute.
@@ -37,14 +37,14 @@ pub struct LocalModel {
 }
 
 impl LocalModel {
-    /// Loads a GGUF file of llama's architecture with a ChatML template, turning its weights into `quantisation`.
+    /// Loads a GGUF file of llama's architecture with a ChatML template.
     ///
     /// Takes about a second; call it where blocking is allowed.
     ///
     /// # Errors
     /// [`InferenceError::Missing`] without a file, [`InferenceError::Unreadable`] if it is damaged,
     /// [`InferenceError::Unsupported`] if it is another kind of model.
-    pub fn load(path: impl AsRef<Path>, quantisation: Quantisation) -> Result<Self, InferenceError> {
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, InferenceError> {
         let path = path.as_ref();
         let file = File::open(path).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => InferenceError::Missing(path.to_owned()),
@@ -76,8 +76,8 @@ impl LocalModel {
 
         // Most of the metadata is the vocabulary, a second time and as single strings.
         content.metadata.retain(|key, _| !key.starts_with("tokenizer."));
-        let network = Network::new(&mut Weights::new(content, &mut file, quantisation), context_length)
-            .map_err(InferenceError::unreadable)?;
+        let network =
+            Network::new(&mut Weights::new(content, &mut file), context_length).map_err(InferenceError::unreadable)?;
         Ok(Self { network, vocabulary, template, stops, banned, context_length })
     }
 
@@ -131,7 +131,7 @@ impl LocalModel {
         };
 
         // A conversation's next prompt begins like its last one: that much is known.
-        let known = self.network.rewind(&tokens, tokens.len() + limit).map_err(InferenceError::compute)?;
+        let known = self.network.rewind(&tokens, tokens.len() + limit);
         let mut read = None;
         for piece in tokens[known..].chunks(PREFILL_PIECE) {
             if watch(Step::Working).is_break() {

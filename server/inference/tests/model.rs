@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
-use atrium_inference::{End, Generated, InferenceError, LocalModel, Prompt, Quantisation, Role, Step, Turn};
+use atrium_inference::{End, Generated, InferenceError, LocalModel, Prompt, Role, Step, Turn};
 
 /// The one model all tests share, or `None`, loudly, where its file is missing.
 fn model() -> Option<MutexGuard<'static, LocalModel>> {
@@ -17,7 +17,7 @@ fn model() -> Option<MutexGuard<'static, LocalModel>> {
             || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../data/models/SmolLM2-135M-Instruct.Q4_1.gguf"),
             PathBuf::from,
         );
-        path.is_file().then(|| Mutex::new(LocalModel::load(path, Quantisation::default()).unwrap()))
+        path.is_file().then(|| Mutex::new(LocalModel::load(path).unwrap()))
     });
     if model.is_none() {
         // Past the test harness, which shows the output of failed tests only.

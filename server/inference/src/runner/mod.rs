@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::Receiver;
 
-use crate::{Generated, InferenceError, LocalModel, Prompt, Quantisation, Step};
+use crate::{Generated, InferenceError, LocalModel, Prompt, Step};
 use queue::Queue;
 
 /// What an asker hears, in this order: `Queued` once or more, `Loading` if the model is not in memory, `Text` any
@@ -85,7 +85,7 @@ impl Runner {
     #[must_use]
     pub fn new(path: PathBuf, idle: Duration) -> Self {
         let file = path.clone();
-        let load: Load = Box::new(move || Ok(Box::new(LocalModel::load(&file, Quantisation::default())?)));
+        let load: Load = Box::new(move || Ok(Box::new(LocalModel::load(&file)?)));
         Self::with_model(path, idle, load)
     }
 
