@@ -148,7 +148,9 @@ impl Writer<'_> {
                 self.text(&text);
                 self.out.push_str("</code>");
             }
-            // Raw HTML is text to us.
+            // The one way to break a line within a table's cell.
+            Event::InlineHtml(text) if is_break(&text) => self.out.push_str("<br>"),
+            // Other raw HTML is text to us.
             Event::Html(text) | Event::InlineHtml(text) => self.text(&text),
             Event::SoftBreak => self.out.push('\n'),
             Event::HardBreak => self.out.push_str("<br>\n"),
@@ -367,4 +369,9 @@ pub(super) fn escape(text: &str, out: &mut String) {
         from = at + 1;
     }
     out.push_str(&text[from..]);
+}
+
+fn is_break(html: &str) -> bool {
+    let name = html.trim_start_matches('<').trim_end_matches('>').trim_end_matches('/').trim_end();
+    name.eq_ignore_ascii_case("br")
 }

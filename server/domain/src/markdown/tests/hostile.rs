@@ -60,6 +60,8 @@ fn nothing_hostile_gets_through() {
 #[test]
 fn raw_html_is_shown_as_text() {
     assert_eq!(render("a <b>c</b>"), "<p>a &lt;b&gt;c&lt;/b&gt;</p>\n");
+    assert_eq!(render("a<br>b<BR />c"), "<p>a<br>b<br>c</p>\n");
+    assert_eq!(render("a <br onload=b> <br/x>"), "<p>a &lt;br onload=b&gt; &lt;br/x&gt;</p>\n");
     assert_eq!(render("<div>\n*a*\n</div>\n"), "<p>&lt;div&gt;\n*a*\n&lt;/div&gt;</p>\n");
 }
 
