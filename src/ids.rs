@@ -55,6 +55,8 @@ ids! {
     ApiTokenId,
     /// One sign-in over REST.
     FamilyId,
+    /// A place where somebody is signed in: a browser, or a program by its tokens.
+    SessionId,
     /// Work that several people share.
     ProjectId,
 }

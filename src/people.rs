@@ -93,6 +93,8 @@ pub struct Profile {
     pub updated_at: i64,
     /// Microseconds since 1970.
     pub last_login_at: Option<i64>,
+    /// The hash of their picture, if they have one.
+    pub avatar: Option<String>,
 }
 
 /// What somebody changes of themselves; what is `None` stays.

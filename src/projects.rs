@@ -73,6 +73,8 @@ pub struct Member {
     pub role: ProjectRole,
     /// Microseconds since 1970.
     pub since: i64,
+    /// The hash of their picture, if they have one.
+    pub avatar: Option<String>,
 }
 
 /// What a project is called and about.

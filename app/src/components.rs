@@ -9,8 +9,8 @@ use crate::islands::toasts::ShowToast;
 use crate::visit::{Toast, Visit};
 use atrium::Failure;
 use atrium::chat::ConversationPage;
-use atrium::ids::ConversationId;
-use atrium::people::Viewer;
+use atrium::ids::{ConversationId, UserId};
+use atrium::people::{Viewer, initials};
 use atrium::permissions::Permission;
 use atrium::text::escape_html;
 use atrium_domain::{Error, Result};
@@ -53,7 +53,8 @@ where
         let is_folded = visit.preferences.is_rail_collapsed;
         let now = visit.atrium.ports.now();
         let toast = visit.take_toast().await;
-        let rail = page.map(|page| rail(&viewer, page, current, now, is_folded));
+        let avatar = visit.atrium.accounts.own_avatar(&viewer).await;
+        let rail = page.and_then(|page| Ok(rail(&viewer, avatar?, page, current, now, is_folded)));
         match (rail, content(visit, viewer).await) {
             (Ok(rail), Ok(content)) => view! { {(!title.is_empty()).then(|| view! { <Title text=title/> })} <Frame rail=rail toast=toast>{content}</Frame> }.into_any(),
             (Ok(rail), Err(error)) => view! { <Frame rail=rail toast=toast>{failed(&error)}</Frame> }.into_any(),
@@ -79,6 +80,7 @@ fn Frame<R: IntoView + 'static>(rail: R, toast: Option<Toast>, children: Childre
 
 fn rail(
     viewer: &Viewer,
+    avatar: Option<String>,
     page: ConversationPage,
     current: Option<ConversationId>,
     now: i64,
@@ -112,7 +114,7 @@ fn rail(
             <Conversations page=page current=current now=now/>
             <div class="rail-foot">
                 <a class="rail-link person" href="/account" aria-current=path.starts_with("/account").then_some("page")>
-                    <span class="initials" aria-hidden="true">{viewer.initials()}</span>
+                    {portrait(viewer.id, &viewer.name, avatar.as_deref())}
                     <span class="person-name">{viewer.name.clone()}</span>
                 </a>
                 <form method="post" action="/sign-out">
@@ -120,6 +122,17 @@ fn rail(
                 </form>
             </div>
         </nav>
+    }
+}
+
+/// Somebody's picture, else their initials. Their name stands beside it, so that it need not be read aloud.
+pub fn portrait(person: UserId, name: &str, avatar: Option<&str>) -> AnyView {
+    match avatar {
+        Some(hash) => {
+            let path = format!("/avatars/{person}/{hash}");
+            view! { <img class="initials" src=path alt="" width="256" height="256" loading="lazy"/> }.into_any()
+        }
+        None => view! { <span class="initials" aria-hidden="true">{initials(name)}</span> }.into_any(),
     }
 }
 
@@ -205,6 +218,12 @@ impl FormState {
     #[must_use]
     pub fn ticked(&self, name: &str, stored: bool) -> bool {
         self.refused.as_ref().map_or(stored, |it| it.fields.has(name))
+    }
+
+    /// Whether one of several boxes of a name is ticked.
+    #[must_use]
+    pub fn chosen(&self, name: &str, value: &str) -> bool {
+        self.refused.as_ref().is_some_and(|it| it.fields.all(name).any(|chosen| chosen == value))
     }
 
     /// What is wrong with a field.

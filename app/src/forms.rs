@@ -4,6 +4,7 @@ use crate::pages;
 use crate::visit::Visit;
 use atrium::Failure;
 use atrium_domain::{Error, Result};
+use axum::body::Bytes;
 use leptos::prelude::use_context;
 use serde::de::DeserializeOwned;
 
@@ -18,6 +19,8 @@ pub const PATHS: &[&str] = &[
     "/sign-out",
     "/preferences",
     "/account",
+    "/account/sessions",
+    "/account/tokens",
     "/agents",
     "/agents/new",
     "/agents/{id}",
@@ -27,9 +30,9 @@ pub const PATHS: &[&str] = &[
     "/admin/settings",
 ];
 
-/// What was typed.
+/// What was typed, and the files that were chosen.
 #[derive(Debug, Clone, Default)]
-pub struct Fields(Vec<(String, String)>);
+pub struct Fields(Vec<(String, String)>, Vec<(String, Bytes)>);
 
 /// A form that was refused, for the page that shows it again.
 #[derive(Debug, Clone)]
@@ -47,12 +50,29 @@ pub struct Done {
     pub next: String,
     /// A cookie to set.
     pub set_cookie: Option<String>,
+    /// Instead of going on: the page again, showing this.
+    pub reveal: Option<Reveal>,
+}
+
+/// A secret that one reply shows and nothing keeps: no session, no address, no log.
+#[derive(Clone)]
+pub struct Reveal(pub String);
+
+impl std::fmt::Debug for Reveal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Reveal")
+    }
 }
 
 impl Done {
     /// Taken; `next` is a path of ours.
     pub fn then(next: impl Into<String>) -> Self {
-        Self { next: next.into(), set_cookie: None }
+        Self { next: next.into(), set_cookie: None, reveal: None }
+    }
+
+    /// Taken; the page at the form's own path shows `secret`, this once.
+    pub fn reveal(secret: String) -> Self {
+        Self { next: String::new(), set_cookie: None, reveal: Some(Reveal(secret)) }
     }
 }
 
@@ -60,13 +80,30 @@ impl Fields {
     /// In the order of the form.
     #[must_use]
     pub fn new(fields: Vec<(String, String)>) -> Self {
-        Self(fields)
+        Self(fields, Vec::new())
+    }
+
+    /// With files, as a form of several parts brings them.
+    #[must_use]
+    pub fn with_files(fields: Vec<(String, String)>, files: Vec<(String, Bytes)>) -> Self {
+        Self(fields, files)
+    }
+
+    /// What is in the file chosen at the field of that name; nothing if none was.
+    #[must_use]
+    pub fn file(&self, name: &str) -> Vec<u8> {
+        self.1.iter().find(|it| it.0 == name).map_or_else(Vec::new, |it| it.1.to_vec())
     }
 
     /// The value of the first field of that name, empty if there is none.
     #[must_use]
     pub fn text(&self, name: &str) -> &str {
         self.0.iter().find(|it| it.0 == name).map_or("", |it| it.1.as_str())
+    }
+
+    /// The values of all fields of that name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |it| it.0 == name).map(|it| it.1.as_str())
     }
 
     /// The value, if something was typed.
@@ -117,6 +154,8 @@ pub async fn submit(visit: &Visit, path: &str, fields: &Fields) -> Result<Done> 
         ["sign-out"] => pages::account::sign_out(visit).await,
         ["preferences"] => pages::account::set_preferences(fields),
         ["account"] => pages::account::submit(visit, fields).await,
+        ["account", "sessions"] => pages::account::sessions::submit(visit, fields).await,
+        ["account", "tokens"] => pages::account::tokens::submit(visit, fields).await,
         ["agents"] => pages::agents::submit_list(visit, fields).await,
         ["agents", "new"] => pages::agents::create(visit, fields).await,
         ["agents", id] => pages::agents::update(visit, parse(id, "agent")?, fields).await,

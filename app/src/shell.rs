@@ -70,6 +70,8 @@ pub fn Pages() -> impl IntoView {
                 <Route path=path!("/agents/new") view=pages::agents::NewAgent ssr=SsrMode::Async/>
                 <Route path=path!("/agents/:id") view=pages::agents::EditAgent ssr=SsrMode::Async/>
                 <Route path=path!("/account") view=pages::account::Account ssr=SsrMode::Async/>
+                <Route path=path!("/account/sessions") view=pages::account::sessions::Sessions ssr=SsrMode::Async/>
+                <Route path=path!("/account/tokens") view=pages::account::tokens::ApiTokens ssr=SsrMode::Async/>
                 <Route path=path!("/projects") view=pages::projects::ProjectList ssr=SsrMode::Async/>
                 <Route path=path!("/projects/:id") view=pages::projects::ProjectHome ssr=SsrMode::Async/>
                 <Route path=path!("/admin/people") view=pages::admin::People ssr=SsrMode::Async/>

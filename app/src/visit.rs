@@ -2,6 +2,7 @@
 
 use crate::islands::toasts::Undo;
 use atrium::people::Viewer;
+use atrium_domain::accounts::sign_ins::{Here, Origin};
 use atrium_domain::audit::Actor;
 use atrium_domain::{Atrium, Error, Result};
 use leptos::prelude::use_context;
@@ -10,6 +11,8 @@ use tower_sessions::Session;
 
 /// The session's key for the id of whoever is signed in.
 pub const USER: &str = "user";
+/// Under this key a session that begins says from where; the session store takes it out.
+pub const ORIGIN: &str = "origin";
 const TOAST: &str = "toast";
 const DRAFT: &str = "draft";
 
@@ -33,6 +36,8 @@ pub struct Visit {
     pub session: Session,
     /// Where the request comes from, for limits.
     pub address: String,
+    /// What the browser calls itself.
+    pub agent: String,
     /// How the browser wants to see things.
     pub preferences: Preferences,
 }
@@ -78,8 +83,15 @@ impl Visit {
     pub async fn sign_in(&self, viewer: &Viewer) -> Result<()> {
         self.session.cycle_id().await.map_err(internal)?;
         self.session.insert(USER, viewer.id).await.map_err(internal)?;
+        self.session.insert(ORIGIN, Origin::new(&self.address, &self.agent)).await.map_err(internal)?;
         // At once: whoever signs out everywhere must find it.
         self.session.save().await.map_err(internal)
+    }
+
+    /// This browser, among the places where its person is signed in.
+    #[must_use]
+    pub fn here(&self) -> Here {
+        Here::Browser(self.session.id().map(|it| it.to_string()).unwrap_or_default())
     }
 
     /// Signs out here.

@@ -131,7 +131,7 @@ test.describe('people', { tag: '@both' }, () => {
     await other.page.goto('/sign-in');
     await signIn(other.page, person);
     await expect(other.page.locator('.person-name')).toBeVisible();
-    await page.goto('/sign-in?next=/account');
+    await page.goto('/sign-in?next=/account/sessions');
     await signIn(page, person);
     await page.getByRole('button', { name: 'Sign out everywhere' }).click();
     await expect(page).toHaveURL(/\/sign-in/);

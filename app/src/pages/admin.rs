@@ -1,6 +1,6 @@
 //! Administration: people and their roles, and the audit log.
 
-use crate::components::{ErrorSummary, FormState, PageHead, signed_in};
+use crate::components::{ErrorSummary, FormState, PageHead, portrait, signed_in};
 use crate::forms::{Done, Fields};
 use crate::visit::Visit;
 use atrium::ids::UserId;
@@ -54,7 +54,7 @@ fn url_escape(text: &str) -> String {
 }
 
 /// A moment as a page shows it: the day and the minute, UTC.
-fn moment(micros: i64) -> String {
+pub fn moment(micros: i64) -> String {
     let format = time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]");
     let moment = time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000).ok();
     moment.and_then(|it| it.format(format).ok()).unwrap_or_default()
@@ -118,10 +118,11 @@ fn person(it: Profile, can_change: bool, me: UserId, rules: bool) -> impl IntoVi
     let roles = Role::ALL
         .map(|role| view! { <option value=role.as_str() selected=role == it.role>{role.as_str()}</option> })
         .collect_view();
+    let picture = portrait(it.id, &it.name, it.avatar.as_deref());
     let tag = if it.is_superuser { Some("superuser") } else { None };
     view! {
         <tr>
-            <th scope="row">{it.name}{tag.map(|it| view! { " " <span class="tag">{it}</span> })}{(!it.is_active).then(|| view! { " " <span class="tag">"switched off"</span> })}</th>
+            <th scope="row"><span class="person-cell">{picture}<span>{it.name}{tag.map(|it| view! { " " <span class="tag">{it}</span> })}{(!it.is_active).then(|| view! { " " <span class="tag">"switched off"</span> })}</span></span></th>
             <td>{it.email}</td>
             <td class="nowrap">{moment(it.created_at)}</td>
             <td class="nowrap">{it.last_login_at.map_or_else(|| "never".to_owned(), moment)}</td>

@@ -1,6 +1,6 @@
 //! Projects: the list, and a project's home with its chats, members, agents and settings.
 
-use crate::components::{ErrorSummary, FormState, PageHead, TextArea, TextField, signed_in};
+use crate::components::{ErrorSummary, FormState, PageHead, TextArea, TextField, portrait, signed_in};
 use crate::forms::{Done, Fields};
 use crate::icons::{Icon, icon};
 use crate::visit::Visit;
@@ -203,7 +203,7 @@ fn member_row(member: Member, can_manage: bool, me: UserId) -> impl IntoView {
     let own_id = id.clone();
     view! {
         <li class="row">
-            <span class="initials" aria-hidden="true">{atrium::people::initials(&member.name)}</span>
+            {portrait(member.user, &member.name, member.avatar.as_deref())}
             <div class="row-text">
                 <span class="row-title">{member.name}</span>
                 {is_me.then(|| view! { <span class="tag">"you"</span> })}

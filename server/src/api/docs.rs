@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use std::sync::LazyLock;
 use utoipa::openapi::content::ContentBuilder;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
+use utoipa::openapi::request_body::RequestBody;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
@@ -110,10 +111,12 @@ fn add_refusals(operation: &mut Operation, has_id: bool, is_patch: bool) {
     let is_open =
         operation.security.as_ref().is_some_and(|it| it.iter().any(|it| *it == SecurityRequirement::default()));
     let has_body = operation.request_body.is_some();
+    let is_json = |it: &RefOr<RequestBody>| matches!(it, RefOr::T(it) if it.content.contains_key("application/json"));
+    let has_json = operation.request_body.as_ref().is_some_and(is_json);
     let is_query = |it: &RefOr<Parameter>| matches!(it, RefOr::T(it) if it.parameter_in == ParameterIn::Query);
     let has_query = operation.parameters.iter().flatten().any(is_query);
     let refusals = [
-        ("400", has_body, "The body is not JSON."),
+        ("400", has_json, "The body is not JSON."),
         (
             "401",
             true,
@@ -128,7 +131,7 @@ fn add_refusals(operation: &mut Operation, has_id: bool, is_patch: bool) {
         ("409", true, "It cannot be done now; `code` says why."),
         ("412", is_patch, "It was changed since the version in `If-Match`."),
         ("413", has_body, "The request is too large."),
-        ("415", has_body, "The body must be JSON."),
+        ("415", has_json, "The body must be JSON."),
         ("422", has_body || has_query, FIELDS),
         ("429", true, "Too many requests; `Retry-After` says when to try again."),
     ];

@@ -1,12 +1,13 @@
 //! Who asks: by JWT, by API token, or by the browser's cookie.
 
 use super::error::{ApiError, ApiResult};
-use crate::web::{App, VIEWER, client_address};
+use crate::web::{App, VIEWER, client_address, user_agent};
 use atrium::ids::{ApiTokenId, FamilyId};
 use atrium::people::Viewer;
 use atrium::tokens::TokenScope;
 use atrium_domain::Error;
 use atrium_domain::accounts::api_tokens::PREFIX;
+use atrium_domain::accounts::sign_ins::{Here, Origin};
 use atrium_domain::audit::Actor;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::AUTHORIZATION;
@@ -47,9 +48,16 @@ pub struct Identity {
     is_bad: bool,
     /// Where the request comes from.
     pub address: String,
+    /// What sends it, by its own words.
+    pub agent: String,
 }
 
 impl Identity {
+    /// From where somebody signs in by this request.
+    pub fn origin(&self) -> Origin {
+        Origin::new(&self.address, &self.agent)
+    }
+
     /// Whoever asks, if anybody.
     pub fn caller(&self) -> Option<&Caller> {
         self.caller.as_deref()
@@ -59,14 +67,15 @@ impl Identity {
 /// Looks up who asks.
 pub async fn attach(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let address = client_address(&app.atrium, &request);
+    let agent = user_agent(request.headers()).to_owned();
     let found = match bearer(request.headers()) {
         Some(token) => by_token(&app, &token).await.map(Some),
         None => by_cookie(request.extensions().get::<Session>()).await,
     };
     let found = found.map(|it| it.map(|(viewer, via)| Caller { viewer, via, address: address.clone() }));
     let identity = match found {
-        Ok(caller) => Identity { caller: caller.map(Arc::new), is_bad: false, address },
-        Err(Error::BadToken) => Identity { caller: None, is_bad: true, address },
+        Ok(caller) => Identity { caller: caller.map(Arc::new), is_bad: false, address, agent },
+        Err(Error::BadToken) => Identity { caller: None, is_bad: true, address, agent },
         Err(error) => return ApiError::from(error).into_response(),
     };
     request.extensions_mut().insert(identity);
@@ -115,6 +124,15 @@ impl Caller {
             )),
             _ => Ok(()),
         }
+    }
+
+    /// By what they are signed in. An API token is no sign-in.
+    pub fn here(&self, session: Option<&Session>) -> ApiResult<Here> {
+        self.must_be_a_person()?;
+        Ok(match &self.via {
+            Via::Jwt(family) => Here::Program(*family),
+            _ => Here::Browser(session.and_then(Session::id).map(|it| it.to_string()).unwrap_or_default()),
+        })
     }
 
     /// Only people, not their programs, change how one comes in.

@@ -1,22 +1,62 @@
 //! Forms posted by browsers, with and without JavaScript: done and sent on, or the page again with what was typed.
 
+use super::errors::plain;
 use super::{App, pages};
 use atrium_app::forms::{self, Done, Fields, Refused};
 use atrium_app::visit::Visit;
-use axum::Extension;
-use axum::extract::{Form, State};
-use axum::http::{HeaderValue, Method, Request, StatusCode, Uri, header};
+use axum::body::Body;
+use axum::extract::multipart::{Multipart, MultipartError};
+use axum::extract::{Form, FromRequest, Request, State};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, RequestExt as _};
+
+/// A form as browsers send it: in one piece, or in several where it has files.
+pub struct Posted(Fields);
+
+impl<S: Send + Sync> FromRequest<S> for Posted {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Response> {
+        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
+        if !kind.starts_with("multipart/form-data") {
+            let Form(fields) = request.extract::<Form<_>, _>().await.map_err(|it| it.into_response())?;
+            return Ok(Self(Fields::new(fields)));
+        }
+        let parts = request.extract::<Multipart, _>().await.map_err(|it| it.into_response())?;
+        let fields = read(parts).await.map_err(|error| {
+            let told = match error.status() {
+                StatusCode::PAYLOAD_TOO_LARGE => "The file is too large. Go back and choose a smaller one.",
+                _ => "The form was not understood, or broke off. Go back and try again.",
+            };
+            plain(error.status(), told)
+        })?;
+        Ok(Self(fields))
+    }
+}
+
+async fn read(mut parts: Multipart) -> Result<Fields, MultipartError> {
+    let (mut fields, mut files) = (Vec::new(), Vec::new());
+    while let Some(part) = parts.next_field().await? {
+        let name = part.name().unwrap_or_default().to_owned();
+        if part.file_name().is_some() {
+            files.push((name, part.bytes().await?));
+        } else {
+            fields.push((name, part.text().await?));
+        }
+    }
+    Ok(Fields::with_files(fields, files))
+}
 
 pub async fn submit(
     State(app): State<App>,
     Extension(visit): Extension<Visit>,
     uri: Uri,
-    Form(fields): Form<Vec<(String, String)>>,
+    Posted(fields): Posted,
 ) -> Response {
-    let fields = Fields::new(fields);
     match forms::submit(&visit, uri.path(), &fields).await {
-        Ok(Done { next, set_cookie }) => {
+        Ok(Done { reveal: Some(secret), .. }) => again(&app, visit, uri, secret).await,
+        Ok(Done { next, set_cookie, .. }) => {
             let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, next)]).into_response();
             if let Some(cookie) = set_cookie.and_then(|it| HeaderValue::from_str(&it).ok()) {
                 response.headers_mut().append(header::SET_COOKIE, cookie);
@@ -34,12 +74,17 @@ pub async fn submit(
                 }
                 return (StatusCode::SEE_OTHER, [(header::LOCATION, forms::sign_in_path(uri.path()))]).into_response();
             }
-            let mut request = Request::new(axum::body::Body::empty());
-            *request.method_mut() = Method::GET;
-            *request.uri_mut() = uri;
-            request.extensions_mut().insert(visit);
-            request.extensions_mut().insert(Refused { fields, failure });
-            pages::render(&app, request).await
+            again(&app, visit, uri, Refused { fields, failure }).await
         }
     }
+}
+
+/// The form's own page once more, with something to tell.
+async fn again<T: Clone + Send + Sync + 'static>(app: &App, visit: Visit, uri: Uri, told: T) -> Response {
+    let mut request = Request::new(Body::empty());
+    *request.method_mut() = Method::GET;
+    *request.uri_mut() = uri;
+    request.extensions_mut().insert(visit);
+    request.extensions_mut().insert(told);
+    pages::render(app, request).await
 }

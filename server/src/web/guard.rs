@@ -5,7 +5,7 @@ use super::errors::plain;
 use atrium_domain::Atrium;
 use atrium_domain::settings::Boot;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{AUTHORIZATION, COOKIE, HOST, HeaderName, HeaderValue, ORIGIN};
+use axum::http::header::{AUTHORIZATION, COOKIE, HOST, HeaderName, HeaderValue, ORIGIN, USER_AGENT};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -154,6 +154,11 @@ pub fn client_address(atrium: &Atrium, request: &Request) -> String {
         }
     }
     peer.to_string()
+}
+
+/// What the browser or program calls itself.
+pub fn user_agent(headers: &HeaderMap) -> &str {
+    headers.get(USER_AGENT).and_then(|it| it.to_str().ok()).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! HTTP: which path leads where, and what every request passes through.
 
 mod assets;
+mod avatars;
 mod errors;
 mod events;
 mod forms;
@@ -12,7 +13,7 @@ mod visit;
 
 pub(crate) use assets::asset;
 pub(crate) use errors::log as log_fault;
-pub(crate) use guard::client_address;
+pub(crate) use guard::{client_address, user_agent};
 pub(crate) use session_store::VIEWER;
 
 use atrium_domain::Atrium;
@@ -30,6 +31,10 @@ use tower_http::trace::TraceLayer;
 /// Forms and server functions. Well above the longest message escaped in a form, so that one that is too long still gets
 /// an answer that says by how much.
 const BODY_MAX: usize = 4 * 1024 * 1024;
+/// Forms with files, likewise.
+const UPLOAD_MAX: usize = 16 * 1024 * 1024;
+/// The forms that have files.
+const UPLOADS: &[&str] = &["/account"];
 
 /// What handlers can ask for.
 #[derive(Clone)]
@@ -48,18 +53,25 @@ impl FromRef<App> for LeptosOptions {
 /// Everything that is served.
 pub fn router(atrium: Atrium) -> Router {
     let app = App { atrium: atrium.clone(), leptos: assets::leptos_options() };
-    let forms =
-        atrium_app::forms::PATHS.iter().fold(Router::new(), |router, path| router.route(path, post(forms::submit)));
+    let (uploads, forms): (Vec<&str>, Vec<&str>) =
+        atrium_app::forms::PATHS.iter().copied().partition(|path| UPLOADS.contains(path));
+    let posts = |paths: Vec<_>| paths.into_iter().fold(Router::new(), |all, path| all.route(path, post(forms::submit)));
     let people = pages::router(&app)
-        .merge(forms)
+        .merge(posts(forms))
         .route("/_fn/{*name}", any(pages::server_function))
         .route("/runs/{id}/events", get(events::follow))
+        .route("/avatars/{user}/{hash}", get(avatars::serve))
         .fallback(pages::not_found)
         .layer(middleware::from_fn(pages::whole_body))
+        .layer(RequestBodyLimitLayer::new(BODY_MAX))
+        .merge(posts(uploads).layer(RequestBodyLimitLayer::new(UPLOAD_MAX)))
         .layer(middleware::from_fn_with_state(app.clone(), visit::attach))
         .layer(session_store::layer(&atrium));
     let boot = app.atrium.settings.boot();
-    let api = crate::api::router(&app).layer(session_store::layer(&atrium)).layer(crate::api::cors(boot));
+    let api = crate::api::router(&app)
+        .layer(session_store::layer(&atrium))
+        .layer(crate::api::cors(boot))
+        .layer(RequestBodyLimitLayer::new(BODY_MAX));
     Router::new()
         .route("/assets/{name}", get(assets::serve))
         .route("/favicon.svg", get(assets::serve_root))
@@ -72,7 +84,6 @@ pub fn router(atrium: Atrium) -> Router {
         .merge(people)
         .with_state(app.clone())
         .layer(DefaultBodyLimit::disable())
-        .layer(RequestBodyLimitLayer::new(BODY_MAX))
         .layer(
             ServiceBuilder::new()
                 .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))

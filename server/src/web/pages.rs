@@ -2,7 +2,7 @@
 
 use super::errors::plain;
 use super::{App, assets};
-use atrium_app::forms::Refused;
+use atrium_app::forms::{Refused, Reveal};
 use atrium_app::visit::Visit;
 use axum::Router;
 use axum::body::Body;
@@ -61,5 +61,8 @@ fn provide() {
     }
     if let Some(refused) = parts.extensions.get::<Refused>() {
         provide_context(refused.clone());
+    }
+    if let Some(secret) = parts.extensions.get::<Reveal>() {
+        provide_context(secret.clone());
     }
 }

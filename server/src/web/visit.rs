@@ -2,7 +2,7 @@
 
 use super::App;
 use super::errors::respond;
-use super::guard::client_address;
+use super::guard::{client_address, user_agent};
 use atrium_app::visit::{Preferences, Visit};
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
@@ -27,7 +27,8 @@ pub async fn attach(State(app): State<App>, session: Session, mut request: Reque
         prolong(&session);
     }
     let preferences = preferences(request.headers());
-    request.extensions_mut().insert(Visit { atrium: app.atrium, viewer, session, address, preferences });
+    let agent = user_agent(request.headers()).to_owned();
+    request.extensions_mut().insert(Visit { atrium: app.atrium, viewer, session, address, agent, preferences });
     next.run(request).await
 }
 

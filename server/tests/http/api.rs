@@ -1,6 +1,7 @@
 //! The REST API from outside: by JWT, by API token, by cookie.
 
 mod access;
+mod account;
 mod chat;
 mod openai;
 mod requests;
@@ -53,6 +54,13 @@ impl Program {
         let reply = self.send(method, path, body, &[]);
         assert_eq!(reply.status, status, "{method} {path}: {}", reply.text());
         if reply.body.is_empty() { Value::Null } else { reply.json() }
+    }
+
+    /// A file, as it is.
+    fn put_file(&mut self, path: &str, file: &[u8]) -> Reply {
+        let authorization = self.authorization.clone().unwrap_or_default();
+        let headers = [("authorization", authorization.as_str()), ("content-type", "application/octet-stream")];
+        self.browser.request("PUT", path, &headers, file)
     }
 
     fn get(&mut self, path: &str) -> Value {

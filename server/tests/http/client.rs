@@ -70,6 +70,25 @@ impl Browser {
         self.request("POST", path, &[&form, headers].concat(), body.join("&").as_bytes())
     }
 
+    /// A form with a file, as a browser without JavaScript posts it.
+    pub fn upload(&mut self, path: &str, fields: &[(&str, &str)], name: &str, file: &[u8]) -> Reply {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            body.extend(
+                format!("--edge\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").bytes(),
+            );
+        }
+        let head = "content-type: application/octet-stream";
+        body.extend(
+            format!("--edge\r\ncontent-disposition: form-data; name=\"{name}\"; filename=\"a.png\"\r\n{head}\r\n\r\n")
+                .bytes(),
+        );
+        body.extend(file);
+        body.extend(b"\r\n--edge--\r\n");
+        let form = [("content-type", "multipart/form-data; boundary=edge"), ("accept", "text/html")];
+        self.request("POST", path, &form, &body)
+    }
+
     /// A server function, as an island calls it.
     pub fn call(&mut self, name: &str, arguments: &Value) -> Reply {
         let headers = [("content-type", "application/json"), ("accept", "application/json")];

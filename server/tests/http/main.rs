@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "where a test panics, it fails")]
 
+mod account;
 mod api;
 mod chat;
 mod client;

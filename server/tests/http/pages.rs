@@ -60,7 +60,7 @@ fn pages_run_only_the_scripts_that_their_reply_names() {
     let server = Server::start();
     let mut ada = server.administrator();
     let mut nonces = Vec::new();
-    for path in ["/", "/agents", "/agents/new", "/account", "/admin/settings", "/nowhere"] {
+    for path in ["/", "/agents", "/agents/new", "/account", "/account/tokens", "/admin/settings", "/nowhere"] {
         let reply = ada.get(path);
         let policy = reply.header("content-security-policy").unwrap_or_else(|| panic!("{path} has no policy"));
         assert!(policy.starts_with("default-src 'self'"), "{policy}");
@@ -88,7 +88,7 @@ fn pages_run_only_the_scripts_that_their_reply_names() {
     }
     nonces.sort();
     nonces.dedup();
-    assert_eq!(nonces.len(), 6, "every reply has a nonce of its own");
+    assert_eq!(nonces.len(), 7, "every reply has a nonce of its own");
 }
 
 #[test]

@@ -118,7 +118,7 @@ fn a_session_that_was_ended_stays_ended() {
     here.submit("/sign-in", &CREDENTIALS);
     there.submit("/sign-in", &CREDENTIALS);
     let mut bob = server.person("bob");
-    let reply = here.submit("/account", &[("action", "sign-out-everywhere")]);
+    let reply = here.submit("/account/sessions", &[("action", "sign-out-everywhere")]);
     assert_eq!((reply.status, reply.location()), (303, "/sign-in"));
     assert_eq!((here.get("/agents").status, there.get("/agents").status), (303, 303));
     assert_eq!(bob.get("/agents").status, 200, "others stay in");

@@ -2,16 +2,21 @@
 
 pub mod administration;
 pub mod api_tokens;
+mod avatars;
 mod jwt;
 mod password;
+mod portrait;
 mod profile;
 pub mod sessions;
 pub mod setup;
+pub mod sign_ins;
 #[cfg(test)]
 mod tests;
 pub mod tokens;
 
+pub use avatars::Avatar;
 pub use password::Hasher;
+pub use portrait::FILE_MAX as PICTURE_FILE_MAX;
 
 use crate::error::{Error, Result, breaks_unique};
 use crate::limits::{self, Limit};
@@ -109,13 +114,14 @@ pub struct Accounts {
     store: Store,
     ports: Ports,
     hasher: Hasher,
+    portraits: portrait::Studio,
 }
 
 impl Accounts {
     /// Over `store`.
     #[must_use]
     pub fn new(store: Store, ports: Ports, hasher: Hasher) -> Self {
-        Self { store, ports, hasher }
+        Self { store, ports, hasher, portraits: portrait::Studio::default() }
     }
 
     /// Whoever a session belongs to, unless they were deactivated since.

@@ -25,6 +25,7 @@ struct Row {
     created_at: i64,
     updated_at: i64,
     last_login_at: Option<i64>,
+    avatar: Option<String>,
 }
 
 impl Row {
@@ -45,6 +46,7 @@ impl Row {
             created_at: self.created_at,
             updated_at: self.updated_at,
             last_login_at: self.last_login_at,
+            avatar: self.avatar,
         })
     }
 }
@@ -71,7 +73,8 @@ impl Accounts {
             .store
             .as_viewer(viewer)
             .optional(
-                "SELECT id, organisation_id, email, username, name, job_title, department, role, is_superuser, is_active, created_at, updated_at, last_login_at
+                "SELECT id, organisation_id, email, username, name, job_title, department, role, is_superuser, is_active, created_at, updated_at, last_login_at,
+                    (SELECT hash FROM avatars WHERE user_id = users.id) AS avatar
                  FROM users WHERE id = $1 AND organisation_id = COALESCE($2, organisation_id) AND id = COALESCE($3, id)",
                 args![id, organisation, person],
             )
@@ -96,7 +99,8 @@ impl Accounts {
             .await?;
         let rows: Vec<Row> = scope
             .all(
-                "SELECT id, organisation_id, email, username, name, job_title, department, role, is_superuser, is_active, created_at, updated_at, last_login_at
+                "SELECT id, organisation_id, email, username, name, job_title, department, role, is_superuser, is_active, created_at, updated_at, last_login_at,
+                    (SELECT hash FROM avatars WHERE user_id = users.id) AS avatar
                  FROM users WHERE organisation_id = COALESCE($1, organisation_id) AND id = COALESCE($2, id)
                     AND LOWER(name || ' ' || email || ' ' || username) LIKE $3 ESCAPE '!'
                  ORDER BY LOWER(name), id LIMIT $4 OFFSET $5",

@@ -1,18 +1,24 @@
 //! Browser sessions: what a cookie stands for. The binary puts tower-sessions in front of these rows.
 
+use super::sign_ins::Origin;
 use crate::error::Result;
-use crate::ports::Micros;
+use crate::ports::{Micros, SECOND};
 use crate::seal::digest;
 use crate::store::{Store, args};
 use atrium::ids::UserId;
 use atrium::people::{Role, Viewer};
 use uuid::Uuid;
 
+/// How exactly it is noted when a session was used: not by a write for every request.
+const LAST_USED: i64 = 5 * 60 * SECOND;
+
 /// A session as kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredSession {
     /// Whoever is signed in.
     pub user: Option<UserId>,
+    /// From where they signed in, when they just did. It is kept, and listed, but not read back.
+    pub origin: Option<Origin>,
     /// JSON.
     pub data: String,
     /// When it ends.
@@ -24,6 +30,7 @@ struct Row {
     user_id: Option<Uuid>,
     data: String,
     expires_at: i64,
+    last_used_at: Option<i64>,
     organisation_id: Option<Uuid>,
     email: Option<String>,
     username: Option<String>,
@@ -69,8 +76,17 @@ impl Sessions {
             .store
             .as_system("sessions come before the viewer")
             .execute(
-                "INSERT INTO sessions (id, user_id, data, created_at, expires_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING",
-                args![digest(cookie), session.user, &session.data, now, session.expires_at],
+                "INSERT INTO sessions (id, user_id, data, created_at, expires_at, last_used_at, address, agent) VALUES ($1, $2, $3, $4, $5, $4, $6, $7)
+                 ON CONFLICT (id) DO NOTHING",
+                args![
+                    digest(cookie),
+                    session.user,
+                    &session.data,
+                    now,
+                    session.expires_at,
+                    session.origin.as_ref().map(|it| it.address.as_str()),
+                    session.origin.as_ref().map(|it| it.agent.as_str())
+                ],
             )
             .await?;
         Ok(inserted == 1)
@@ -100,15 +116,26 @@ impl Sessions {
             .store
             .as_system("sessions come before the viewer")
             .optional(
-                "SELECT s.user_id, s.data, s.expires_at, u.organisation_id, u.email, u.username, u.name, u.role, u.is_superuser
+                "SELECT s.user_id, s.data, s.expires_at, s.last_used_at, u.organisation_id, u.email, u.username, u.name, u.role, u.is_superuser
                  FROM sessions s LEFT JOIN users u ON u.id = s.user_id AND u.is_active WHERE s.id = $1 AND s.expires_at > $2",
                 args![digest(cookie), now],
             )
             .await?;
-        Ok(row.map(|mut it| {
-            let viewer = it.viewer();
-            (StoredSession { user: it.user_id.map(UserId), data: it.data, expires_at: it.expires_at }, viewer)
-        }))
+        let Some(mut row) = row else { return Ok(None) };
+        if row.user_id.is_some() && row.last_used_at.is_none_or(|it| it < now - LAST_USED) {
+            self.note_use(cookie, now).await?;
+        }
+        let viewer = row.viewer();
+        let user = row.user_id.map(UserId);
+        Ok(Some((StoredSession { user, origin: None, data: row.data, expires_at: row.expires_at }, viewer)))
+    }
+
+    async fn note_use(&self, cookie: &str, now: Micros) -> Result<()> {
+        self.store
+            .as_system("sessions come before the viewer")
+            .execute("UPDATE sessions SET last_used_at = $2 WHERE id = $1", args![digest(cookie), now])
+            .await?;
+        Ok(())
     }
 
     /// # Errors

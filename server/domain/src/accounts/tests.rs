@@ -1,5 +1,8 @@
 //! Coming in, on both databases.
 
+mod avatars;
+mod sign_ins;
+
 use super::sessions::{Sessions, StoredSession};
 use super::{Accounts, Hasher};
 use crate::error::Error;
@@ -337,7 +340,7 @@ async fn limits_that_are_over_are_swept_out() {
 }
 
 fn session(viewer: Option<&Viewer>, data: &str, expires_at: i64) -> StoredSession {
-    StoredSession { user: viewer.map(|it| it.id), data: data.to_owned(), expires_at }
+    StoredSession { user: viewer.map(|it| it.id), origin: None, data: data.to_owned(), expires_at }
 }
 
 #[tokio::test]

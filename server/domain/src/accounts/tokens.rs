@@ -3,6 +3,7 @@
 //! Both are JWTs of one *family*, a row that is looked at whenever one of them is used: ending it ends them at once.
 
 use super::jwt::{Claims, Jwt, Use};
+use super::sign_ins::Origin;
 use super::{SELECT_BY_ID, UserRow};
 use crate::error::{Error, Result};
 use crate::ports::{DAY, Ports, SECOND};
@@ -77,18 +78,28 @@ impl Tokens {
         Self { store, ports, jwt: Jwt::new(key), lifetimes }
     }
 
-    /// Tokens for somebody who has just shown who they are.
+    /// Tokens for somebody who has just shown who they are, `origin` being from where.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn issue(&self, viewer: &Viewer, rotation: Rotation) -> Result<TokenPair> {
+    pub async fn issue(&self, viewer: &Viewer, rotation: Rotation, origin: &Origin) -> Result<TokenPair> {
         let (family, refresh_id): (FamilyId, Uuid) = (self.ports.id(), self.ports.id());
         let now = self.ports.now();
         self.store
             .as_viewer(viewer)
             .execute(
-                "INSERT INTO token_families (id, user_id, refresh_id, rotates, created_at, refreshed_at, expires_at) VALUES ($1, $2, $3, $4, $5, $5, $6)",
-                args![family, viewer.id, refresh_id, rotation == Rotation::Rotates, now, now + self.lifetimes.refresh * SECOND],
+                "INSERT INTO token_families (id, user_id, refresh_id, rotates, created_at, refreshed_at, expires_at, address, agent)
+                 VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8)",
+                args![
+                    family,
+                    viewer.id,
+                    refresh_id,
+                    rotation == Rotation::Rotates,
+                    now,
+                    now + self.lifetimes.refresh * SECOND,
+                    &origin.address,
+                    &origin.agent
+                ],
             )
             .await?;
         self.pair(viewer, family, refresh_id, now + self.lifetimes.refresh * SECOND)

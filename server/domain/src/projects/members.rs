@@ -17,6 +17,7 @@ struct Row {
     email: String,
     role: String,
     created_at: i64,
+    avatar: Option<String>,
 }
 
 /// Everybody in a project, by name.
@@ -27,7 +28,8 @@ pub async fn list(scope: Scope<'_>, project: ProjectId) -> Result<Vec<Member>> {
     get(scope, project).await?;
     let rows: Vec<Row> = scope
         .all(
-            "SELECT u.id, u.name, u.email, m.role, m.created_at FROM project_members m JOIN users u ON u.id = m.user_id
+            "SELECT u.id, u.name, u.email, m.role, m.created_at, a.hash AS avatar
+             FROM project_members m JOIN users u ON u.id = m.user_id LEFT JOIN avatars a ON a.user_id = u.id
              WHERE m.project_id = $1 ORDER BY LOWER(u.name), u.id",
             args![project],
         )
@@ -38,6 +40,7 @@ pub async fn list(scope: Scope<'_>, project: ProjectId) -> Result<Vec<Member>> {
         email: it.email,
         role: ProjectRole::parse(&it.role).unwrap_or(ProjectRole::Guest),
         since: it.created_at,
+        avatar: it.avatar,
     };
     Ok(rows.into_iter().map(member).collect())
 }

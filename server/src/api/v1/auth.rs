@@ -105,7 +105,7 @@ pub async fn login(
         }
         Err(error) => return Err(error.into()),
     };
-    let pair = app.atrium.tokens.issue(&viewer, Rotation::Rotates).await?;
+    let pair = app.atrium.tokens.issue(&viewer, Rotation::Rotates, &identity.origin()).await?;
     if let Err(error) = app.atrium.accounts.confirm(&proof).await {
         app.atrium.tokens.end_by_refresh(&pair.refresh).await?;
         return Err(error.into());
@@ -126,7 +126,7 @@ pub async fn register(
     let person = NewPerson { name, email, username, password };
     app.atrium.may_register()?;
     let viewer = app.atrium.accounts.register(&person, &identity.address).await?;
-    let pair = app.atrium.tokens.issue(&viewer, Rotation::Rotates).await?;
+    let pair = app.atrium.tokens.issue(&viewer, Rotation::Rotates, &identity.origin()).await?;
     Ok((StatusCode::CREATED, tokens(&app, &viewer, pair).await?))
 }
 

@@ -3,11 +3,13 @@
 mod agents;
 mod audit;
 mod auth;
+mod avatars;
 mod conversations;
 mod messages;
 mod organisations;
 mod projects;
 mod runs;
+mod sessions;
 mod tokens;
 mod users;
 
@@ -25,6 +27,10 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(auth::logout_everywhere))
         .routes(routes!(users::me, users::change_me))
         .routes(routes!(users::change_password))
+        .routes(routes!(avatars::put, avatars::delete))
+        .routes(routes!(avatars::get))
+        .routes(routes!(sessions::list, sessions::end_others))
+        .routes(routes!(sessions::end))
         .routes(routes!(users::list))
         .routes(routes!(users::get, users::change))
         .routes(routes!(tokens::list, tokens::create))

@@ -23,7 +23,7 @@ use uuid::Uuid;
 #[schema(example = json!({
     "id": "0190d3b8-5d2a-7c3e-9f10-2a4b6c8d0e1f", "organisation_id": "00000000-0000-0000-0000-000000000001", "email": "ada@example.org",
     "username": "ada", "name": "Ada Lovelace", "job_title": "Analyst", "department": "Engines", "role": "user", "is_superuser": false,
-    "is_active": true, "created_at": "2026-01-31T12:00:00Z", "updated_at": "2026-01-31T12:00:00Z", "last_login_at": null
+    "is_active": true, "created_at": "2026-01-31T12:00:00Z", "updated_at": "2026-01-31T12:00:00Z", "last_login_at": null, "avatar_url": null
 }))]
 pub struct User {
     pub id: Uuid,
@@ -44,6 +44,8 @@ pub struct User {
     pub updated_at: String,
     #[schema(format = DateTime)]
     pub last_login_at: Option<String>,
+    /// The path of their picture on this server; with another picture it is another.
+    pub avatar_url: Option<String>,
 }
 
 /// What to change of somebody; what is left out stays.
@@ -104,6 +106,7 @@ impl From<Profile> for User {
             created_at: iso(it.created_at),
             updated_at: iso(it.updated_at),
             last_login_at: it.last_login_at.map(iso),
+            avatar_url: it.avatar.map(|hash| format!("/api/v1/users/{}/avatar?v={hash}", it.id)),
         }
     }
 }

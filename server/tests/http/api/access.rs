@@ -4,6 +4,7 @@
 //! rules: without signing in nothing but what is open; what is somebody else's does not exist; tokens do what they are for.
 
 use super::Program;
+use crate::account::picture;
 use crate::client::Reply;
 use crate::provider::Provider;
 use crate::server::{House, PASSWORD, Server};
@@ -55,6 +56,12 @@ fn rules() -> BTreeMap<&'static str, (Rule, Needs, Value)> {
         ("get /api/v1/users/me", (Own, Read, Value::Null)),
         ("patch /api/v1/users/me", (Own, Write, json!({ "department": "Sea" }))),
         ("post /api/v1/users/me/password", (Person, Write, json!({ "current_password": "x", "new_password": "x" }))),
+        ("put /api/v1/users/me/avatar", (Own, Write, json!({}))),
+        ("delete /api/v1/users/me/avatar", (Own, Write, Value::Null)),
+        ("get /api/v1/users/{id}/avatar", (Own, Read, Value::Null)),
+        ("get /api/v1/sessions", (Person, Read, Value::Null)),
+        ("delete /api/v1/sessions", (Person, Write, Value::Null)),
+        ("delete /api/v1/sessions/{id}", (Person, Write, Value::Null)),
         ("get /api/v1/users", (Own, Read, Value::Null)),
         ("get /api/v1/users/{id}", (Owner, Read, Value::Null)),
         ("patch /api/v1/users/{id}", (Admin, Write, json!({ "role": "analyst" }))),
@@ -149,6 +156,16 @@ impl World {
         let mut ada = self.ada.clone();
         let id = |value: &Value, name: &str| value[name].as_str().unwrap().to_owned();
         let made = match template.split('/').nth(3).unwrap() {
+            "sessions" => {
+                let login = json!({ "email": "ada@example.org", "password": PASSWORD });
+                ada.post("/api/v1/auth/login", &login, 200);
+                // The one that asks comes first, then the newest.
+                id(&ada.get("/api/v1/sessions")[1], "id")
+            }
+            "users" if template.ends_with("/avatar") => {
+                assert_eq!(ada.put_file("/api/v1/users/me/avatar", &picture(8, 8)).status, 204);
+                id(&ada.get("/api/v1/users/me"), "id")
+            }
             "users" => id(&ada.get("/api/v1/users/me"), "id"),
             "organisations" => id(&ada.get("/api/v1/users/me"), "organisation_id"),
             "projects" => {
@@ -256,7 +273,7 @@ fn what_is_somebody_elses_does_not_exist() {
     let token = world.token(&world.mallory, &["read", "chat", "write"]);
     for (endpoint, (rule, _, body)) in rules() {
         let (method, template) = endpoint.split_once(' ').unwrap();
-        if rule != Rule::Owner && template != "/api/v1/tokens/{id}" {
+        if rule != Rule::Owner && !["/api/v1/tokens/{id}", "/api/v1/sessions/{id}"].contains(&template) {
             continue;
         }
         let path = world.path(template);
@@ -282,7 +299,7 @@ fn owners_are_let_in_however_they_come() {
     let mut programs = [world.ada.clone(), Program { browser, authorization: None }];
     for (endpoint, (rule, _, body)) in rules() {
         // These end what the others still need.
-        if rule == Rule::Open || endpoint.contains("logout") {
+        if rule == Rule::Open || endpoint.contains("logout") || endpoint == "delete /api/v1/sessions" {
             continue;
         }
         let (method, template) = endpoint.split_once(' ').unwrap();
