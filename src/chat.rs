@@ -142,6 +142,8 @@ pub struct Thread {
     pub messages: Vec<MessageView>,
     /// There are older ones than the first of `messages`.
     pub has_older: bool,
+    /// The reader has marked it.
+    pub is_favourite: bool,
 }
 
 /// A conversation in a list.

@@ -59,4 +59,6 @@ ids! {
     SessionId,
     /// Work that several people share.
     ProjectId,
+    /// What agents are good at.
+    ExpertiseAreaId,
 }

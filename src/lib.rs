@@ -5,13 +5,16 @@
 pub mod agents;
 pub mod catalogue;
 pub mod chat;
+pub mod expertise;
 pub mod failure;
+pub mod favourites;
 pub mod ids;
 pub mod organisations;
 pub mod paging;
 pub mod people;
 pub mod permissions;
 pub mod projects;
+pub mod search;
 pub mod settings;
 pub mod text;
 pub mod tokens;

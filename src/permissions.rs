@@ -13,6 +13,8 @@ pub enum Permission {
     MakeProjects,
     /// See and manage every project of the organisation.
     ManageProjects,
+    /// Say which areas of expertise there are.
+    ManageExpertise,
     /// See everybody of the organisation.
     SeePeople,
     /// Change roles, switch accounts on and off.
@@ -35,6 +37,7 @@ pub const MATRIX: &[(Permission, &str, &[Role])] = &[
         &[Role::Admin, Role::Manager, Role::Engineer, Role::Analyst, Role::User],
     ),
     (Permission::ManageProjects, "Manage every project of the organisation", &[Role::Admin, Role::Manager]),
+    (Permission::ManageExpertise, "Say which areas of expertise there are", &[Role::Admin, Role::Manager]),
     (Permission::SeePeople, "See everybody of the organisation", &[Role::Admin, Role::Manager]),
     (Permission::ManagePeople, "Change roles, switch accounts on and off", &[Role::Admin]),
     (Permission::ManageOrganisation, "Change the organisation, read its audit log", &[Role::Admin]),

@@ -9,7 +9,9 @@ use crate::islands::toasts::ShowToast;
 use crate::visit::{Toast, Visit};
 use atrium::Failure;
 use atrium::chat::ConversationPage;
+use atrium::favourites::FavouriteKind;
 use atrium::ids::{ConversationId, UserId};
+use atrium::paging::PageRequest;
 use atrium::people::{Viewer, initials};
 use atrium::permissions::Permission;
 use atrium::text::escape_html;
@@ -19,6 +21,7 @@ use axum::http::{HeaderValue, StatusCode};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use std::future::Future;
+use uuid::Uuid;
 
 /// A part of a page that waits for the database. With `SsrMode::Async` the page is sent when all parts are there.
 pub fn load<V: IntoView + 'static>(part: impl Future<Output = V> + Send + 'static) -> impl IntoView {
@@ -88,7 +91,11 @@ fn rail(
 ) -> impl IntoView + use<> {
     let path = use_context::<axum::http::request::Parts>().map(|it| it.uri.path().to_owned()).unwrap_or_default();
     let link = |href: &'static str, label: &'static str, picture: Icon| {
-        let is_here = if href == "/" { path == "/" || path.starts_with("/chat") } else { path.starts_with(href) };
+        let is_here = if href == "/" {
+            path == "/" || path == "/chat" || path.starts_with("/chat/")
+        } else {
+            path.starts_with(href)
+        };
         view! { <a class="rail-link" href=href title=label aria-current=is_here.then_some("page")>{icon(picture)}<span>{label}</span></a> }
     };
     let fold = if is_folded { "Unfold navigation" } else { "Fold navigation" };
@@ -107,11 +114,15 @@ fn rail(
                 {link("/", "Chat", Icon::Chat)}
                 {link("/agents", "Agents", Icon::Agents)}
                 {link("/projects", "Projects", Icon::Projects)}
+                {link("/search", "Search", Icon::Search)}
+                {link("/favourites", "Favourites", Icon::Star)}
+                {viewer.may(Permission::ManageExpertise).then(|| link("/admin/expertise", "Expertise", Icon::Expertise))}
                 {viewer.may(Permission::SeePeople).then(|| link("/admin/people", "People", Icon::People))}
                 {viewer.may(Permission::ManageOrganisation).then(|| link("/admin/audit-log", "Audit log", Icon::Log))}
                 {viewer.can_administer_server().then(|| link("/admin/settings", "Settings", Icon::Settings))}
             </div>
             <Conversations page=page current=current now=now/>
+            <a class="rail-link rail-all" href="/chats" title="All conversations" aria-current=(path == "/chats").then_some("page")>{icon(Icon::Chat)}<span>"All conversations"</span></a>
             <div class="rail-foot">
                 <a class="rail-link person" href="/account" aria-current=path.starts_with("/account").then_some("page")>
                     {portrait(viewer.id, &viewer.name, avatar.as_deref())}
@@ -146,6 +157,57 @@ pub fn PageHead(#[prop(into)] title: String, #[prop(optional)] children: Option<
             <div class="page-actions">{children.map(|it| it())}</div>
         </header>
     }
+}
+
+/// A star to give or to take away: a form of one button, which comes back to `next`.
+pub fn star(kind: FavouriteKind, id: Uuid, is_marked: bool, name: &str, next: &str) -> impl IntoView + use<> {
+    let (action, label) = if is_marked {
+        ("unmark", format!("Remove {name} from favourites"))
+    } else {
+        ("mark", format!("Add {name} to favourites"))
+    };
+    view! {
+        <form method="post" action="/favourites" class="star" class:marked=is_marked>
+            <input type="hidden" name="kind" value=kind.as_str()/>
+            <input type="hidden" name="id" value=id.to_string()/>
+            <input type="hidden" name="next" value=next.to_owned()/>
+            <button class="button icon-only" name="action" value=action aria-label=label.clone() title=label>{icon(Icon::Star)}</button>
+        </form>
+    }
+}
+
+/// Ways to the pages before and after; `kept` is what else stands in the address.
+pub fn pager(request: PageRequest, count: i64, kept: &str) -> impl IntoView + use<> {
+    let link = |page: u32| if kept.is_empty() { format!("?page={page}") } else { format!("?page={page}&{kept}") };
+    let before = (request.page > 1).then(|| link(request.page - 1));
+    let after = (request.offset() + request.limit() < count).then(|| link(request.page + 1));
+    (before.is_some() || after.is_some()).then(|| {
+        view! {
+            <nav class="pager" aria-label="Pages">
+                {before.map(|it| view! { <a class="button" href=it rel="prev">"Newer"</a> })}
+                {after.map(|it| view! { <a class="button" href=it rel="next">"Older"</a> })}
+            </nav>
+        }
+    })
+}
+
+/// `text` as a part of an address.
+pub fn url_escape(text: &str) -> String {
+    text.bytes().fold(String::new(), |mut all, it| {
+        if it.is_ascii_alphanumeric() {
+            all.push(char::from(it));
+        } else {
+            all.push_str(&format!("%{it:02X}"));
+        }
+        all
+    })
+}
+
+/// A moment as a page shows it: the day and the minute, UTC.
+pub fn moment(micros: i64) -> String {
+    let format = time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]");
+    let moment = time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000).ok();
+    moment.and_then(|it| it.format(format).ok()).unwrap_or_default()
 }
 
 /// What cannot be shown, and the status that goes with it.

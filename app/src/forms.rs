@@ -26,7 +26,9 @@ pub const PATHS: &[&str] = &[
     "/agents/{id}",
     "/projects",
     "/projects/{id}",
+    "/favourites",
     "/admin/people",
+    "/admin/expertise",
     "/admin/settings",
 ];
 
@@ -161,6 +163,8 @@ pub async fn submit(visit: &Visit, path: &str, fields: &Fields) -> Result<Done> 
         ["agents", id] => pages::agents::update(visit, parse(id, "agent")?, fields).await,
         ["projects"] => pages::projects::create(visit, fields).await,
         ["projects", id] => pages::projects::submit(visit, parse(id, "project")?, fields).await,
+        ["favourites"] => pages::favourites::submit(visit, fields).await,
+        ["admin", "expertise"] => pages::expertise::submit(visit, fields).await,
         ["admin", "people"] => pages::admin::change_person(visit, fields).await,
         ["admin", "settings"] => pages::settings::submit(visit, fields).await,
         _ => Err(Error::NotFound("page")),

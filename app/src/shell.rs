@@ -66,6 +66,9 @@ pub fn Pages() -> impl IntoView {
                 <Route path=path!("/") view=pages::chat::NewChat ssr=SsrMode::Async/>
                 <Route path=path!("/chat") view=pages::chat::NewChat ssr=SsrMode::Async/>
                 <Route path=path!("/chat/:id") view=pages::chat::Conversation ssr=SsrMode::Async/>
+                <Route path=path!("/chats") view=pages::favourites::ConversationList ssr=SsrMode::Async/>
+                <Route path=path!("/favourites") view=pages::favourites::Favourites ssr=SsrMode::Async/>
+                <Route path=path!("/search") view=pages::search::Search ssr=SsrMode::Async/>
                 <Route path=path!("/agents") view=pages::agents::AgentList ssr=SsrMode::Async/>
                 <Route path=path!("/agents/new") view=pages::agents::NewAgent ssr=SsrMode::Async/>
                 <Route path=path!("/agents/:id") view=pages::agents::EditAgent ssr=SsrMode::Async/>
@@ -75,6 +78,7 @@ pub fn Pages() -> impl IntoView {
                 <Route path=path!("/projects") view=pages::projects::ProjectList ssr=SsrMode::Async/>
                 <Route path=path!("/projects/:id") view=pages::projects::ProjectHome ssr=SsrMode::Async/>
                 <Route path=path!("/admin/people") view=pages::admin::People ssr=SsrMode::Async/>
+                <Route path=path!("/admin/expertise") view=pages::expertise::ExpertiseAreas ssr=SsrMode::Async/>
                 <Route path=path!("/admin/audit-log") view=pages::admin::AuditLog ssr=SsrMode::Async/>
                 <Route path=path!("/admin/settings") view=pages::settings::SettingsPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=pages::entrance::SignIn ssr=SsrMode::Async/>

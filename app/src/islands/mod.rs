@@ -5,6 +5,7 @@ pub mod browser;
 mod composer;
 pub mod conversations;
 mod live;
+mod menu;
 mod message;
 pub mod model_field;
 pub mod room;

@@ -2,6 +2,7 @@
 
 use super::composer::Composer;
 use super::live::{Live, announce};
+use super::menu::Menu;
 use super::message::{Ask, Message};
 use super::{browser, toasts};
 use crate::functions::{self, Grown, Refusal};
@@ -244,6 +245,7 @@ pub fn Room(
     draft: String,
     error: Option<String>,
 ) -> impl IntoView {
+    let is_favourite = thread.as_ref().is_some_and(|it| it.is_favourite);
     let (conversation, title, messages, has_older) = match thread {
         Some(it) => (Some(it.id), it.title, it.messages, it.has_older),
         None => (None, UNTITLED.to_owned(), Vec::<MessageView>::new(), false),
@@ -302,6 +304,7 @@ pub fn Room(
                         }
                     }>{options}</select>
                 </label>
+                {move || state.conversation.get().map(|id| view! { <Menu id is_favourite/> })}
             </div>
         </header>
         <div

@@ -1,6 +1,6 @@
 //! Administration: people and their roles, and the audit log.
 
-use crate::components::{ErrorSummary, FormState, PageHead, portrait, signed_in};
+use crate::components::{ErrorSummary, FormState, PageHead, moment, pager, portrait, signed_in, url_escape};
 use crate::forms::{Done, Fields};
 use crate::visit::Visit;
 use atrium::ids::UserId;
@@ -24,42 +24,6 @@ fn asked() -> (PageRequest, String) {
     (PageRequest { page: page.unwrap_or(1), size: PAGE_SIZE }, search.chars().take(200).collect())
 }
 
-/// Ways to the pages before and after.
-fn pager(request: PageRequest, count: i64, search: &str) -> impl IntoView + use<> {
-    let link = |page: u32| {
-        let search: String = url_escape(search);
-        if search.is_empty() { format!("?page={page}") } else { format!("?page={page}&search={search}") }
-    };
-    let before = (request.page > 1).then(|| link(request.page - 1));
-    let after = (request.offset() + request.limit() < count).then(|| link(request.page + 1));
-    (before.is_some() || after.is_some()).then(|| {
-        view! {
-            <nav class="pager" aria-label="Pages">
-                {before.map(|it| view! { <a class="button" href=it rel="prev">"Newer"</a> })}
-                {after.map(|it| view! { <a class="button" href=it rel="next">"Older"</a> })}
-            </nav>
-        }
-    })
-}
-
-fn url_escape(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut all, it| {
-        if it.is_ascii_alphanumeric() {
-            all.push(char::from(it));
-        } else {
-            all.push_str(&format!("%{it:02X}"));
-        }
-        all
-    })
-}
-
-/// A moment as a page shows it: the day and the minute, UTC.
-pub fn moment(micros: i64) -> String {
-    let format = time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]");
-    let moment = time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000).ok();
-    moment.and_then(|it| it.format(format).ok()).unwrap_or_default()
-}
-
 #[component]
 pub fn People() -> impl IntoView {
     let (request, search) = asked();
@@ -69,6 +33,7 @@ pub fn People() -> impl IntoView {
             return Err(Error::Forbidden("Only administrators and managers see everybody."));
         }
         let page = visit.atrium.accounts.people(&viewer, request, Some(&search)).await?;
+        let kept = if search.is_empty() { String::new() } else { format!("search={}", url_escape(&search)) };
         let can_change = viewer.may(Permission::ManagePeople);
         let me = viewer.id;
         let rules = viewer.is_superuser;
@@ -96,7 +61,7 @@ pub fn People() -> impl IntoView {
                         <tbody>{rows}</tbody>
                     </table>
                 </div>
-                {pager(request, page.count, &search)}
+                {pager(request, page.count, &kept)}
                 <section class="section">
                     <h2>"What roles may do"</h2>
                     <div class="table-scroll" tabindex="0" role="region" aria-label="What roles may do">

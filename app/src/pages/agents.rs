@@ -1,6 +1,6 @@
 //! Agents: the list, and the form that makes and changes them.
 
-use crate::components::{CheckField, ErrorSummary, FormState, PageHead, TextArea, TextField, signed_in};
+use crate::components::{CheckField, ErrorSummary, FormState, PageHead, TextArea, TextField, signed_in, star};
 use crate::forms::{Done, Fields};
 use crate::icons::{Icon, icon};
 use crate::islands::model_field::ModelField;
@@ -8,10 +8,16 @@ use crate::islands::toasts::Undo;
 use crate::visit::Visit;
 use atrium::agents::{AVATARS, Agent, AgentForm, PRESETS};
 use atrium::catalogue::{LOCAL_MODEL, Provider};
-use atrium::ids::AgentId;
-use atrium_domain::{Error, Result, agents};
+use atrium::expertise::ExpertiseArea;
+use atrium::favourites::FavouriteKind;
+use atrium::ids::{AgentId, ExpertiseAreaId};
+use atrium::paging::{PAGE_SIZE_MAX, PageRequest};
+use atrium::people::Viewer;
+use atrium_domain::{Error, Result, agents, expertise, favourites};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
+use std::collections::HashSet;
+use uuid::Uuid;
 
 #[component]
 pub fn AgentList() -> impl IntoView {
@@ -19,7 +25,8 @@ pub fn AgentList() -> impl IntoView {
         let atrium = &visit.atrium;
         let scope = atrium.store.as_viewer(&viewer);
         let agents = agents::list_from_the_first_visit(scope, &atrium.ports, &atrium.connections).await?;
-        let rows = agents.into_iter().map(row).collect_view();
+        let marked = favourites::ids(scope, FavouriteKind::Agent).await?;
+        let rows = agents.into_iter().map(|it| row(&marked, it)).collect_view();
         let presets = PRESETS.iter().map(|it| {
             view! {
                 <li><a class="preset" href=format!("/agents/new?preset={}", it.key)>{icon(Icon::avatar(it.avatar))}<span><strong>{it.name}</strong><span class="muted">{it.description}</span></span></a></li>
@@ -38,7 +45,8 @@ pub fn AgentList() -> impl IntoView {
     })
 }
 
-fn row(agent: Agent) -> impl IntoView {
+fn row(marked: &HashSet<Uuid>, agent: Agent) -> impl IntoView + use<> {
+    let mark = star(FavouriteKind::Agent, agent.id.0, marked.contains(&agent.id.0), &agent.name, "/agents");
     let href = format!("/agents/{}", agent.id);
     let chat = format!("/?agent={}", agent.id);
     let delete = format!("Delete {}", agent.name);
@@ -53,6 +61,7 @@ fn row(agent: Agent) -> impl IntoView {
                 <p class="muted small">{format!("{} · {}", agent.provider.label(), agent.model)}</p>
             </div>
             <div class="row-actions">
+                {mark}
                 {agent.is_active.then(|| view! { <a class="button" href=chat>"Chat"</a> })}
                 <form method="post" action="/agents">
                     <input type="hidden" name="id" value=agent.id.to_string()/>
@@ -67,7 +76,8 @@ fn row(agent: Agent) -> impl IntoView {
 pub fn NewAgent() -> impl IntoView {
     let preset = use_query_map().with_untracked(|it| it.get("preset").unwrap_or_default());
     let state = FormState::current();
-    signed_in("New agent", None, async move |_, _| {
+    signed_in("New agent", None, async move |visit, viewer| {
+        let areas = areas(&visit, &viewer).await?;
         let preset = PRESETS.iter().find(|it| it.key == preset);
         let form = AgentForm {
             name: preset.map_or("", |it| it.name).to_owned(),
@@ -84,7 +94,7 @@ pub fn NewAgent() -> impl IntoView {
         };
         Ok(view! {
             <PageHead title="New agent"/>
-            <AgentFields form state button="Create agent"/>
+            <AgentFields form state areas area=None button="Create agent"/>
         })
     })
 }
@@ -95,16 +105,51 @@ pub fn EditAgent() -> impl IntoView {
     let state = FormState::current();
     signed_in("Agent", None, async move |visit, viewer| {
         let id: AgentId = id.parse().map_err(|_| Error::NotFound("agent"))?;
-        let agent = agents::get(visit.atrium.store.as_viewer(&viewer), id).await?;
+        let scope = visit.atrium.store.as_viewer(&viewer);
+        let agent = agents::get(scope, id).await?;
+        let area = expertise::of_agent(scope, id).await?.map(|it| it.id);
+        let areas = areas(&visit, &viewer).await?;
         Ok(view! {
             <PageHead title=agent.name.clone()/>
-            <AgentFields form=AgentForm::from(&agent) state button="Save agent"/>
+            <AgentFields form=AgentForm::from(&agent) state areas area button="Save agent"/>
         })
     })
 }
 
+/// The areas to choose from.
+async fn areas(visit: &Visit, viewer: &Viewer) -> Result<Vec<ExpertiseArea>> {
+    let request = PageRequest { page: 1, size: PAGE_SIZE_MAX };
+    Ok(expertise::page(visit.atrium.store.as_viewer(viewer), request, None).await?.items)
+}
+
+/// Where an organisation has named none, there is nothing to choose.
+fn area_field(areas: Vec<ExpertiseArea>, chosen: &str) -> Option<impl IntoView + use<>> {
+    let options = areas
+        .iter()
+        .map(|it| {
+            let id = it.id.to_string();
+            view! { <option value=id.clone() selected=id == chosen>{it.name.clone()}</option> }
+        })
+        .collect_view();
+    (!areas.is_empty()).then(|| {
+        view! {
+            <div class="field">
+                <label for="expertise_area">"Area of expertise"</label>
+                <select id="expertise_area" name="expertise_area"><option value="">"None"</option>{options}</select>
+            </div>
+        }
+    })
+}
+
 #[component]
-fn AgentFields(form: AgentForm, state: FormState, button: &'static str) -> impl IntoView {
+fn AgentFields(
+    form: AgentForm,
+    state: FormState,
+    areas: Vec<ExpertiseArea>,
+    area: Option<ExpertiseAreaId>,
+    button: &'static str,
+) -> impl IntoView {
+    let area = state.value("expertise_area", &area.map(|it| it.to_string()).unwrap_or_default());
     let avatar = state.value("avatar", &form.avatar);
     let avatars = AVATARS.iter().map(|name| {
         view! {
@@ -122,6 +167,7 @@ fn AgentFields(form: AgentForm, state: FormState, button: &'static str) -> impl 
                 {form.version.map(|it| view! { <input type="hidden" name="version" value=it.to_string()/> })}
                 <TextField name="name" label="Name" value=form.name state=state.clone()/>
                 <TextField name="description" label="Description" value=form.description state=state.clone() help="One line for whoever chooses an agent."/>
+                {area_field(areas, &area)}
                 <fieldset class="field avatars"><legend>"Picture"</legend>{avatars.collect_view()}</fieldset>
                 <ModelField provider=state.value("provider", &form.provider) model=state.value("model", &form.model) error=model_error/>
                 <TextArea name="system_prompt" label="Instructions" value=form.system_prompt state=state.clone() rows=8 help="What the agent is told before every conversation."/>
@@ -161,11 +207,23 @@ fn read(fields: &Fields) -> Result<(AgentForm, Option<i64>)> {
     Ok((form, version))
 }
 
+/// The area that was chosen. A form without the field says nothing of it.
+async fn set_area(visit: &Visit, agent: AgentId, fields: &Fields) -> Result<()> {
+    if fields.has("expertise_area") {
+        let area = fields.filled("expertise_area").map(str::parse).transpose();
+        let area = area.map_err(|_| Error::NotFound("area of expertise"))?;
+        expertise::assign(visit.atrium.store.as_viewer(visit.viewer()?), agent, area).await?;
+    }
+    Ok(())
+}
+
 /// `POST /agents/new`
 pub async fn create(visit: &Visit, fields: &Fields) -> Result<Done> {
     let viewer = visit.viewer()?;
     let draft = read(fields)?.0.check().map_err(Error::Invalid)?;
-    let agent = agents::create(visit.atrium.store.as_viewer(viewer), &visit.atrium.ports, &draft).await?;
+    let scope = visit.atrium.store.as_viewer(viewer);
+    let agent = agents::create(scope, &visit.atrium.ports, &draft).await?;
+    set_area(visit, agent.id, fields).await?;
     visit.toast(format!("{} created", agent.name), None).await?;
     Ok(Done::then("/agents"))
 }
@@ -176,6 +234,7 @@ pub async fn update(visit: &Visit, id: AgentId, fields: &Fields) -> Result<Done>
     let (form, version) = read(fields)?;
     let draft = form.check().map_err(Error::Invalid)?;
     let agent = agents::update(visit.atrium.store.as_viewer(viewer), &visit.atrium.ports, id, &draft, version).await?;
+    set_area(visit, id, fields).await?;
     visit.toast(format!("{} saved", agent.name), None).await?;
     Ok(Done::then("/agents"))
 }

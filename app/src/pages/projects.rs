@@ -1,16 +1,17 @@
 //! Projects: the list, and a project's home with its chats, members, agents and settings.
 
-use crate::components::{ErrorSummary, FormState, PageHead, TextArea, TextField, portrait, signed_in};
+use crate::components::{ErrorSummary, FormState, PageHead, TextArea, TextField, portrait, signed_in, star};
 use crate::forms::{Done, Fields};
 use crate::icons::{Icon, icon};
 use crate::visit::Visit;
 use atrium::agents::Agent;
+use atrium::favourites::FavouriteKind;
 use atrium::ids::{AgentId, ProjectId, UserId};
 use atrium::paging::{PAGE_SIZE_MAX, PageRequest};
 use atrium::permissions::Permission;
 use atrium::projects::{Member, Project, ProjectForm, ProjectRole};
 use atrium_domain::chat::{ConversationFilter, ConversationSummary, NewConversation};
-use atrium_domain::{Error, Result, agents, projects};
+use atrium_domain::{Error, Result, agents, favourites, projects};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
@@ -88,12 +89,15 @@ pub fn ProjectHome() -> impl IntoView {
         } else {
             Vec::new()
         };
+        let is_marked = favourites::ids(scope, FavouriteKind::Project).await?.contains(&id.0);
+        let mark = star(FavouriteKind::Project, id.0, is_marked, &project.name, &format!("/projects/{id}"));
         let works_here = project.role.is_some_and(|it| it != ProjectRole::Guest);
         let can_manage = project.can_manage;
         let me = viewer.id;
         Ok(view! {
             <Title text=project.name.clone()/>
             <PageHead title=project.name.clone()>
+                {mark}
                 {works_here.then(|| view! { <form method="post"><button class="button primary" name="action" value="chat">"New chat"</button></form> })}
             </PageHead>
             <div class="page">

@@ -107,6 +107,10 @@ impl Atrium {
                     self.chat.recover().await?;
                 }
                 if round.is_multiple_of(360) {
+                    let indexed = crate::search::catch_up(&self.store).await?;
+                    if indexed > 0 {
+                        tracing::info!("{indexed} messages were indexed for search");
+                    }
                     let now = self.ports.now();
                     self.sessions.sweep(now).await?;
                     self.tokens.sweep().await?;

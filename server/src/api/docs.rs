@@ -56,12 +56,15 @@ pub fn parts() -> (Router<App>, OpenApi) {
             ("People", "Oneself, and those whom one may see"),
             ("API tokens", "For programs of one's own"),
             ("Agents", "A model, how it is asked, and the instructions it follows"),
+            ("Expertise areas", "What agents are good at"),
             ("Organisations", "Tenants"),
             ("Projects", "Work that several people share, with its agents"),
             ("Audit log", "Who did what, from where"),
             ("Conversations", "Trees of messages"),
             ("Messages", "What was said, and its alternatives"),
             ("Runs", "Answers while they are written"),
+            ("Favourites", "What one has marked to find it again"),
+            ("Search", "Over everything that one could also open"),
         ]
         .map(|(name, description)| TagBuilder::new().name(name).description(Some(description)).build())
         .to_vec(),

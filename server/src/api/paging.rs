@@ -41,6 +41,11 @@ pub struct ListQuery {
 }
 
 impl ListQuery {
+    /// Of a list that is not searched.
+    pub fn of(page: Option<u32>, page_size: Option<u32>) -> Self {
+        Self { page, page_size, search: None }
+    }
+
     /// Checked.
     ///
     /// # Errors

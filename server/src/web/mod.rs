@@ -4,6 +4,7 @@ mod assets;
 mod avatars;
 mod errors;
 mod events;
+mod exports;
 mod forms;
 mod guard;
 mod health;
@@ -13,6 +14,7 @@ mod visit;
 
 pub(crate) use assets::asset;
 pub(crate) use errors::log as log_fault;
+pub(crate) use exports::download;
 pub(crate) use guard::{client_address, user_agent};
 pub(crate) use session_store::VIEWER;
 
@@ -61,6 +63,8 @@ pub fn router(atrium: Atrium) -> Router {
         .route("/_fn/{*name}", any(pages::server_function))
         .route("/runs/{id}/events", get(events::follow))
         .route("/avatars/{user}/{hash}", get(avatars::serve))
+        .route("/chat/{id}/export", get(exports::conversation))
+        .route("/account/export", get(exports::everything))
         .fallback(pages::not_found)
         .layer(middleware::from_fn(pages::whole_body))
         .layer(RequestBodyLimitLayer::new(BODY_MAX))

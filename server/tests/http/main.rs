@@ -8,6 +8,7 @@ mod chat;
 mod client;
 mod command;
 mod crash;
+mod finding;
 mod guard;
 mod pages;
 mod people;

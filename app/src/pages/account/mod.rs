@@ -47,6 +47,11 @@ pub fn Account() -> impl IntoView {
                 {profile_section(profile, state.clone())}
                 {password_section(state)}
                 {appearance_section(theme)}
+                <section class="section">
+                    <h2>"Your data"</h2>
+                    <p>"All your conversations with every message, as one JSON file."</p>
+                    <a class="button" href="/account/export" download="">"Export conversations"</a>
+                </section>
             </div>
         })
     })

@@ -4,7 +4,7 @@ use super::tabs;
 use crate::components::{ErrorSummary, FormState, PageHead, signed_in};
 use crate::forms::{Done, Fields};
 use crate::icons::{Icon, icon};
-use crate::pages::admin::moment;
+use crate::components::moment;
 use crate::visit::Visit;
 use atrium::ids::SessionId;
 use atrium_domain::accounts::sign_ins::{SignIn, SignInKind};

@@ -4,7 +4,7 @@ use super::tabs;
 use crate::components::{ErrorSummary, FieldNote, FormState, PageHead, TextField, signed_in};
 use crate::forms::{Done, Fields, Reveal};
 use crate::icons::{Icon, icon};
-use crate::pages::admin::moment;
+use crate::components::moment;
 use crate::visit::Visit;
 use atrium::ids::ApiTokenId;
 use atrium::tokens::{ApiToken, NewApiToken, TokenScope};

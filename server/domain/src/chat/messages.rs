@@ -84,6 +84,12 @@ impl Chat {
             None => conversation.head_id,
         };
         let messages = self.branch(scope, id, from, PAGE, Form::Html).await?;
+        let mark: Option<(i64,)> = scope
+            .optional(
+                "SELECT created_at FROM favourites WHERE user_id = $1 AND conversation_id = $2",
+                args![viewer.id, id],
+            )
+            .await?;
         let has_older = messages.first().is_some_and(|it| it.parent_id.is_some());
         Ok(Thread {
             id,
@@ -91,6 +97,7 @@ impl Chat {
             agent_id: conversation.agent_id.map(Into::into),
             messages,
             has_older,
+            is_favourite: mark.is_some(),
         })
     }
 

@@ -9,6 +9,7 @@ use super::summaries::own_project;
 use crate::agents;
 use crate::error::{Error, Result, breaks_unique};
 use crate::markdown;
+use crate::search;
 use crate::store::{Tx, args};
 use atrium::agents::Agent;
 use atrium::chat::{MESSAGE_MAX, UNTITLED};
@@ -135,6 +136,7 @@ impl Chat {
             args![question, viewer.organisation, id, before.map(|it| it.id), depth, text, now],
         )
         .await?;
+        search::index::message(&mut tx, question.0).await?;
         if row.title_by == "nobody" {
             let title = title_from(text);
             tx.execute(

@@ -28,6 +28,8 @@ pub struct ConversationSummary {
     pub message_count: i64,
     /// The newest of them.
     pub last_message: Option<LastMessage>,
+    /// Whether the viewer has marked it.
+    pub is_favourite: bool,
     /// Microseconds since 1970.
     pub created_at: i64,
     /// Microseconds since 1970; also the version of what is edited.
@@ -63,6 +65,8 @@ pub struct ConversationFilter<'a> {
     pub search: Option<&'a str>,
     /// Only those of one project.
     pub project: Option<ProjectId>,
+    /// Only those that the viewer has marked.
+    pub favourites: bool,
 }
 
 /// A conversation to be made.
@@ -88,6 +92,7 @@ struct Row {
     last_author: Option<String>,
     last_content: Option<String>,
     last_at: Option<i64>,
+    is_favourite: bool,
 }
 
 impl From<Row> for ConversationSummary {
@@ -107,6 +112,7 @@ impl From<Row> for ConversationSummary {
             title: row.title,
             message_count: row.last_depth.map_or(0, |it| it + 1),
             last_message,
+            is_favourite: row.is_favourite,
             created_at: row.created_at,
             updated_at: row.updated_at,
         }
@@ -128,18 +134,21 @@ impl Chat {
         let pattern = contains(filter.search.unwrap_or_default());
         let count: Option<(i64,)> = scope
             .optional(
-                "SELECT COUNT(*) FROM conversations WHERE owner_id = $1 AND deleted_at IS NULL AND title_folded LIKE $2 ESCAPE '!' AND ($3 IS NULL OR project_id = $3)",
-                args![viewer.id, &pattern, filter.project],
+                "SELECT COUNT(*) FROM conversations WHERE owner_id = $1 AND deleted_at IS NULL AND title_folded LIKE $2 ESCAPE '!' AND ($3 IS NULL OR project_id = $3)
+                    AND (NOT $4 OR EXISTS (SELECT 1 FROM favourites f WHERE f.user_id = $1 AND f.conversation_id = conversations.id))",
+                args![viewer.id, &pattern, filter.project, filter.favourites],
             )
             .await?;
         let rows: Vec<Row> = scope
             .all(
                 "SELECT c.id, c.agent_id, c.project_id, c.title, c.created_at, c.updated_at,
-                    m.depth AS last_depth, m.author AS last_author, SUBSTR(m.content, 1, 100) AS last_content, m.created_at AS last_at
+                    m.depth AS last_depth, m.author AS last_author, SUBSTR(m.content, 1, 100) AS last_content, m.created_at AS last_at,
+                    EXISTS (SELECT 1 FROM favourites f WHERE f.user_id = c.owner_id AND f.conversation_id = c.id) AS is_favourite
                  FROM conversations c LEFT JOIN messages m ON m.conversation_id = c.id AND m.id = c.head_id
                  WHERE c.owner_id = $1 AND c.deleted_at IS NULL AND c.title_folded LIKE $2 ESCAPE '!' AND ($5 IS NULL OR c.project_id = $5)
+                    AND (NOT $6 OR EXISTS (SELECT 1 FROM favourites f WHERE f.user_id = $1 AND f.conversation_id = c.id))
                  ORDER BY c.updated_at DESC, c.id DESC LIMIT $3 OFFSET $4",
-                args![viewer.id, &pattern, page.limit(), page.offset(), filter.project],
+                args![viewer.id, &pattern, page.limit(), page.offset(), filter.project, filter.favourites],
             )
             .await?;
         Ok(Page { count: count.map_or(0, |it| it.0), items: rows.into_iter().map(Into::into).collect() })
@@ -155,7 +164,8 @@ impl Chat {
             .as_viewer(viewer)
             .optional(
                 "SELECT c.id, c.agent_id, c.project_id, c.title, c.created_at, c.updated_at,
-                    m.depth AS last_depth, m.author AS last_author, SUBSTR(m.content, 1, 100) AS last_content, m.created_at AS last_at
+                    m.depth AS last_depth, m.author AS last_author, SUBSTR(m.content, 1, 100) AS last_content, m.created_at AS last_at,
+                    EXISTS (SELECT 1 FROM favourites f WHERE f.user_id = c.owner_id AND f.conversation_id = c.id) AS is_favourite
                  FROM conversations c LEFT JOIN messages m ON m.conversation_id = c.id AND m.id = c.head_id
                  WHERE c.id = $1 AND c.owner_id = $2 AND c.deleted_at IS NULL",
                 args![id, viewer.id],

@@ -48,7 +48,7 @@ impl Row {
 }
 
 /// What limits a viewer: the organisation, unless they are a superuser; and whether they must be a member.
-fn reach(viewer: &Viewer) -> (Option<Uuid>, bool) {
+pub(crate) fn reach(viewer: &Viewer) -> (Option<Uuid>, bool) {
     ((!viewer.is_superuser).then_some(viewer.organisation.0), !viewer.may(Permission::ManageProjects))
 }
 
@@ -89,6 +89,11 @@ pub async fn page(scope: Scope<'_>, page: PageRequest, search: Option<&str>) -> 
         .await?;
     let items = rows.into_iter().map(|it| it.into_project(viewer)).collect();
     Ok(Page { count: count.map_or(0, |it| it.0), items })
+}
+
+/// All that the viewer sees, by name: up to 1,000.
+pub(crate) async fn all(scope: Scope<'_>) -> Result<Vec<Project>> {
+    Ok(page(scope, PageRequest { page: 1, size: 1_000 }, None).await?.items)
 }
 
 /// One of them.

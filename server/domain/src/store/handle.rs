@@ -55,6 +55,11 @@ impl<'a> Queries<'a> {
         Self { pools }
     }
 
+    /// For the few things that the two databases must be asked differently.
+    pub(crate) fn is_postgres(&self) -> bool {
+        matches!(self.pools, Pools::Postgres(_))
+    }
+
     pub(crate) async fn all<T: AnyRow>(&self, sql: &'static str, args: Args) -> Result<Vec<T>, sqlx::Error> {
         on!(self.pools, read, |pool| bind!(sqlx::query_as(sql), args).fetch_all(pool).await)
     }

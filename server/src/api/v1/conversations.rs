@@ -24,6 +24,7 @@ use uuid::Uuid;
     "id": "0190d3b8-5d2a-7c3e-9f10-2a4b6c8d0e1f", "agent_id": "0190d3b8-0000-7c3e-9f10-2a4b6c8d0e1f", "project_id": null,
     "title": "Tides", "message_count": 2,
     "last_message": { "role": "assistant", "content": "Twice a day, by the Moon's pull.", "created_at": "2026-01-31T12:00:03Z" },
+    "is_favourite": false,
     "created_at": "2026-01-31T12:00:00Z", "updated_at": "2026-01-31T12:00:03Z"
 }))]
 pub struct Conversation {
@@ -36,6 +37,8 @@ pub struct Conversation {
     /// Messages on the visible branch.
     message_count: i64,
     last_message: Option<LastMessage>,
+    /// Whether one has marked it.
+    is_favourite: bool,
     #[schema(format = DateTime)]
     created_at: String,
     #[schema(format = DateTime)]
@@ -90,10 +93,13 @@ pub struct ConversationChange {
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]
 #[into_params(parameter_in = Query)]
-pub struct InProject {
+pub struct Which {
     /// Only those of this project.
     #[param(required = false)]
     project_id: Option<Uuid>,
+    /// Only those that one has marked.
+    #[param(required = false)]
+    favourites: bool,
 }
 
 pub fn role(author: Author) -> &'static str {
@@ -116,6 +122,7 @@ impl From<ConversationSummary> for Conversation {
                 content: it.content,
                 created_at: iso(it.created_at),
             }),
+            is_favourite: it.is_favourite,
             created_at: iso(it.created_at),
             updated_at: iso(it.updated_at),
         }
@@ -129,16 +136,20 @@ fn versioned(status: StatusCode, it: ConversationSummary) -> Versioned<Conversat
 /// List one's conversations
 ///
 /// Newest first. `search` looks for a part of the title.
-#[utoipa::path(get, path = "/api/v1/conversations", tag = "Conversations", params(ListQuery, InProject), responses((status = 200, description = "A page", body = Listing<Conversation>)))]
+#[utoipa::path(get, path = "/api/v1/conversations", tag = "Conversations", params(ListQuery, Which), responses((status = 200, description = "A page", body = Listing<Conversation>)))]
 pub async fn list(
     State(app): State<App>,
     caller: Caller,
     ApiQuery(query): ApiQuery<ListQuery>,
-    ApiQuery(within): ApiQuery<InProject>,
+    ApiQuery(which): ApiQuery<Which>,
     parts: Parts,
 ) -> ApiResult<Json<Listing<Conversation>>> {
     let request = query.page()?;
-    let filter = ConversationFilter { search: query.search.as_deref(), project: within.project_id.map(Into::into) };
+    let filter = ConversationFilter {
+        search: query.search.as_deref(),
+        project: which.project_id.map(Into::into),
+        favourites: which.favourites,
+    };
     let page = app.atrium.chat.summaries(&caller.viewer, request, filter).await?;
     Ok(Json(listing(&app, &parts, request, page.map(Conversation::from))))
 }

@@ -5,10 +5,14 @@ mod audit;
 mod auth;
 mod avatars;
 mod conversations;
+mod expertise;
+mod exports;
+mod favourites;
 mod messages;
 mod organisations;
 mod projects;
 mod runs;
+mod search;
 mod sessions;
 mod tokens;
 mod users;
@@ -40,6 +44,10 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(agents::models))
         .routes(routes!(agents::get, agents::change, agents::delete))
         .routes(routes!(agents::restore))
+        .routes(routes!(expertise::of_agent, expertise::assign))
+        .routes(routes!(expertise::list, expertise::create))
+        .routes(routes!(expertise::get, expertise::change, expertise::delete))
+        .routes(routes!(expertise::agents))
         .routes(routes!(organisations::list, organisations::create))
         .routes(routes!(organisations::get, organisations::change))
         .routes(routes!(projects::list, projects::create))
@@ -50,6 +58,8 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(projects::detach_agent))
         .routes(routes!(audit::list))
         .routes(routes!(conversations::list, conversations::create))
+        .routes(routes!(exports::all))
+        .routes(routes!(exports::one))
         .routes(routes!(conversations::get, conversations::change, conversations::delete))
         .routes(routes!(conversations::restore))
         .routes(routes!(messages::list, messages::send))
@@ -62,4 +72,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(runs::get))
         .routes(routes!(runs::events))
         .routes(routes!(runs::stop))
+        .routes(routes!(favourites::list, favourites::mark))
+        .routes(routes!(favourites::unmark))
+        .routes(routes!(search::find))
 }

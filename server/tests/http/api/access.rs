@@ -96,6 +96,20 @@ fn rules() -> BTreeMap<&'static str, (Rule, Needs, Value)> {
         ("patch /api/v1/agents/{id}", (Owner, Write, json!({ "description": "changed" }))),
         ("delete /api/v1/agents/{id}", (Owner, Write, Value::Null)),
         ("post /api/v1/agents/{id}/restore", (Owner, Write, json!({}))),
+        ("get /api/v1/agents/{id}/expertise-area", (Owner, Read, Value::Null)),
+        ("put /api/v1/agents/{id}/expertise-area", (Owner, Write, json!({ "expertise_area_id": null }))),
+        ("get /api/v1/expertise-areas", (Own, Read, Value::Null)),
+        ("post /api/v1/expertise-areas", (Admin, Write, json!({ "name": "Matrix" }))),
+        ("get /api/v1/expertise-areas/{id}", (Own, Read, Value::Null)),
+        ("patch /api/v1/expertise-areas/{id}", (Admin, Write, json!({ "description": "changed" }))),
+        ("delete /api/v1/expertise-areas/{id}", (Admin, Write, Value::Null)),
+        ("get /api/v1/expertise-areas/{id}/agents", (Own, Read, Value::Null)),
+        ("get /api/v1/favourites", (Own, Read, Value::Null)),
+        ("post /api/v1/favourites", (Own, Write, json!({ "kind": "agent", "id": "" }))),
+        ("delete /api/v1/favourites/{kind}/{id}", (Owner, Write, Value::Null)),
+        ("get /api/v1/search", (Own, Read, Value::Null)),
+        ("get /api/v1/conversations/export", (Own, Read, Value::Null)),
+        ("get /api/v1/conversations/{id}/export", (Owner, Read, Value::Null)),
         ("get /api/v1/conversations", (Own, Read, Value::Null)),
         ("post /api/v1/conversations", (Own, Chat, json!({}))),
         ("get /api/v1/conversations/{id}", (Owner, Read, Value::Null)),
@@ -181,6 +195,15 @@ impl World {
                 let me = id(&ada.get("/api/v1/users/me"), "id");
                 return template.replace("{id}", &project).replace("{user_id}", &me).replace("{agent_id}", &agent);
             }
+            "expertise-areas" => {
+                let name = format!("Area {}", MADE.fetch_add(1, Ordering::Relaxed));
+                id(&self.root.clone().post("/api/v1/expertise-areas", &json!({ "name": name }), 201), "id")
+            }
+            "favourites" => {
+                let conversation = id(&ada.post("/api/v1/conversations", &json!({}), 201), "id");
+                ada.post("/api/v1/favourites", &json!({ "kind": "conversation", "id": conversation }), 201);
+                return template.replace("{kind}", "conversation").replace("{id}", &conversation);
+            }
             "tokens" => id(&ada.post("/api/v1/tokens", &json!({ "name": "t", "scopes": ["read"] }), 201), "id"),
             "agents" => {
                 let name = format!("Agent {}", MADE.fetch_add(1, Ordering::Relaxed));
@@ -206,9 +229,14 @@ impl World {
     fn body(&self, endpoint: &str, body: &Value, mark: &str) -> Value {
         let mut body = body.clone();
         match endpoint {
-            "post /api/v1/agents" | "post /api/v1/projects" | "post /api/v1/organisations" => {
+            "post /api/v1/agents"
+            | "post /api/v1/projects"
+            | "post /api/v1/organisations"
+            | "post /api/v1/expertise-areas" => {
                 body["name"] = json!(format!("Matrix {mark}"));
             }
+            // Each one's own.
+            "post /api/v1/favourites" => body["id"] = self.ada.clone().get("/api/v1/agents/default")["id"].clone(),
             "post /api/v1/projects/{id}/agents" => {
                 body["agent_id"] = self.ada.clone().get("/api/v1/agents/default")["id"].clone()
             }

@@ -28,7 +28,17 @@ fn a_message_is_sent_and_answered() {
     let conversation = ada.post("/api/v1/conversations/", &json!({}), 201);
     assert_eq!(
         keys(&conversation),
-        ["agent_id", "created_at", "id", "last_message", "message_count", "project_id", "title", "updated_at"]
+        [
+            "agent_id",
+            "created_at",
+            "id",
+            "is_favourite",
+            "last_message",
+            "message_count",
+            "project_id",
+            "title",
+            "updated_at"
+        ]
     );
     let messages = format!("/api/v1/conversations/{}/messages", id(&conversation));
     let told = ada.post(&format!("{messages}?wait=true"), &json!({ "content": "How do tides work?" }), 200);

@@ -3,6 +3,7 @@
 use super::super::Chat;
 use super::log::Kind;
 use crate::error::Result;
+use crate::search;
 use crate::store::args;
 use uuid::Uuid;
 
@@ -52,6 +53,7 @@ impl Chat {
             )
             .await?;
             tx.execute("DELETE FROM run_events WHERE run_id = $1", args![orphan.id]).await?;
+            search::index::message(&mut tx, orphan.message_id).await?;
             tx.commit().await?;
             tracing::info!(run = %orphan.id, "an answer was interrupted when its server went away; what had arrived is kept");
         }

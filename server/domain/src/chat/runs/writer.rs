@@ -4,6 +4,7 @@ use super::super::Chat;
 use super::log::{Kind, LiveRun};
 use super::{FLUSH, LEASE, RENEW};
 use crate::error::Result;
+use crate::search;
 use crate::store::args;
 use crate::usage::{self, Call};
 use atrium::chat::MessageStatus;
@@ -156,6 +157,7 @@ impl Chat {
             .await?;
             tx.execute("DELETE FROM run_events WHERE run_id = $1", args![run.id]).await?;
             usage::insert(&mut tx, &self.ports, call).await?;
+            search::index::message(&mut tx, run.message.0).await?;
         }
         tx.commit().await?;
         Ok(())

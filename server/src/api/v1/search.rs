@@ -1,0 +1,153 @@
+//! Search: over everything that one could also open.
+
+use super::messages::RoleInDialogue;
+use crate::api::body::ApiQuery;
+use crate::api::error::ApiResult;
+use crate::api::identity::Caller;
+use crate::api::paging::{ListQuery, Listing, listing};
+use crate::api::time::iso;
+use crate::web::App;
+use atrium::search::{Hit as Known, HitKind, Piece as KnownPiece};
+use atrium_domain::Error;
+use atrium_domain::search::{self, Filter, Question};
+use axum::Json;
+use axum::extract::State;
+use axum::http::request::Parts;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// What was found.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum HitKindName {
+    Conversation,
+    Project,
+    Agent,
+    Message,
+}
+
+impl HitKindName {
+    fn known(self) -> HitKind {
+        match self {
+            Self::Conversation => HitKind::Conversation,
+            Self::Project => HitKind::Project,
+            Self::Agent => HitKind::Agent,
+            Self::Message => HitKind::Message,
+        }
+    }
+}
+
+/// A part of a text: plain text, to be escaped where it is shown as HTML.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Piece {
+    text: String,
+    /// Whether it is what was looked for.
+    is_hit: bool,
+}
+
+/// Something that was found.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "kind": "message", "id": "0190d3b8-5d2a-7c3e-9f10-2a4b6c8d0e1f", "title": [{ "text": "Tides", "is_hit": false }],
+    "snippet": [{ "text": "Twice a day, by the pull of the ", "is_hit": false }, { "text": "Moon", "is_hit": true }],
+    "conversation_id": "0190d3b8-0000-7c3e-9f10-2a4b6c8d0e1f", "project_id": null, "agent_id": null, "role": "assistant",
+    "at": "2026-01-31T12:00:03Z"
+}))]
+pub struct Hit {
+    #[schema(value_type = HitKindName)]
+    kind: &'static str,
+    id: Uuid,
+    /// What it is called; of a message, what its conversation is called.
+    title: Vec<Piece>,
+    /// What it says around the first place that was looked for.
+    snippet: Vec<Piece>,
+    /// The conversation that it is or stands in.
+    conversation_id: Option<Uuid>,
+    /// The project that it is or belongs to.
+    project_id: Option<Uuid>,
+    /// The agent that it is, or that answers there.
+    agent_id: Option<Uuid>,
+    /// Whose turn, of a message.
+    #[schema(value_type = Option<RoleInDialogue>)]
+    role: Option<&'static str>,
+    /// When it was said, or changed last.
+    #[schema(format = DateTime)]
+    at: String,
+}
+
+impl From<KnownPiece> for Piece {
+    fn from(it: KnownPiece) -> Self {
+        Self { text: it.text, is_hit: it.is_hit }
+    }
+}
+
+impl From<Known> for Hit {
+    fn from(it: Known) -> Self {
+        Self {
+            kind: it.kind.as_str(),
+            id: it.id,
+            title: it.title.into_iter().map(Into::into).collect(),
+            snippet: it.snippet.into_iter().map(Into::into).collect(),
+            conversation_id: it.conversation.map(Into::into),
+            project_id: it.project.map(Into::into),
+            agent_id: it.agent.map(Into::into),
+            role: it.author.map(super::conversations::role),
+            at: iso(it.at),
+        }
+    }
+}
+
+/// What to look for, and where.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub struct SearchQuery {
+    /// Only things of this kind.
+    #[param(required = false)]
+    kind: Option<HitKindName>,
+    /// Only conversations of this project, and what was said in them.
+    #[param(required = false)]
+    project_id: Option<Uuid>,
+    /// From this moment on.
+    #[param(required = false, format = DateTime)]
+    from: Option<String>,
+    /// Before this moment.
+    #[param(required = false, format = DateTime)]
+    before: Option<String>,
+}
+
+fn moment(field: &str, text: Option<&str>) -> ApiResult<Option<i64>> {
+    let Some(text) = text else { return Ok(None) };
+    let wrong = || Error::field(field, "Use a moment like 2026-01-31T12:00:00Z.");
+    let moment = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| wrong())?;
+    Ok(Some(i64::try_from(moment.unix_timestamp_nanos() / 1000).map_err(|_| wrong())?))
+}
+
+/// Search
+///
+/// For `search` in the titles of one's conversations, in the names and descriptions of projects and agents, and in what
+/// was said on the branch that a conversation shows. All its words must be met; a word is met by what begins with it.
+/// Whatever is sent is text: there is no query language. What is called so comes before messages, and these by how well
+/// they meet the question; of messages the newest 1,000 are looked at.
+#[utoipa::path(get, path = "/api/v1/search", tag = "Search", operation_id = "find", params(ListQuery, SearchQuery), responses((status = 200, description = "A page, best first", body = Listing<Hit>)))]
+pub async fn find(
+    State(app): State<App>,
+    caller: Caller,
+    ApiQuery(query): ApiQuery<ListQuery>,
+    ApiQuery(within): ApiQuery<SearchQuery>,
+    parts: Parts,
+) -> ApiResult<Json<Listing<Hit>>> {
+    let request = query.page()?;
+    let filter = Filter {
+        kind: within.kind.map(HitKindName::known),
+        project: within.project_id.map(Into::into),
+        from: moment("from", within.from.as_deref())?,
+        before: moment("before", within.before.as_deref())?,
+    };
+    let question = Question::new(query.search.as_deref().unwrap_or_default());
+    let found = search::find(app.atrium.store.as_viewer(&caller.viewer), &question, filter, request).await?;
+    Ok(Json(listing(&app, &parts, request, found.map(Hit::from))))
+}

@@ -1,0 +1,178 @@
+//! Finding things again, as without JavaScript and over REST: search, stars, areas of expertise, exports.
+
+use crate::client::{Browser, Reply};
+use crate::provider::Provider;
+use crate::server::{House, Server};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+fn with_provider() -> (Server, Provider) {
+    let provider = Provider::start(|_| (vec!["By the **pull** of the Moon.".to_owned()], Duration::from_millis(1)));
+    (House::new().with(&provider).serve(), provider)
+}
+
+fn call(browser: &mut Browser, method: &str, path: &str, body: &Value) -> Reply {
+    let text = if body.is_null() { String::new() } else { body.to_string() };
+    let headers = [("content-type", "application/json"), ("accept", "application/json")];
+    browser.request(method, path, &headers, text.as_bytes())
+}
+
+/// Says something and waits for the answer; the conversation's id.
+fn say(browser: &mut Browser, text: &str) -> String {
+    let made = call(browser, "POST", "/api/v1/conversations", &json!({})).json();
+    let id = made["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/conversations/{id}/messages?wait=true");
+    let sent = call(browser, "POST", &path, &json!({ "content": text }));
+    assert_eq!(sent.status, 200, "{}", sent.text());
+    id
+}
+
+#[test]
+fn search_shows_what_was_said_and_never_as_markup() {
+    let (server, _provider) = with_provider();
+    let mut ada = server.administrator();
+    let mut bob = server.person("bob");
+    let id = say(&mut ada, "Why tides? <script>alert('tides')</script> 東京の潮");
+    let page = ada.get("/search?search=tides");
+    let text = page.text();
+    assert_eq!(page.status, 200);
+    assert!(text.contains("&lt;script&gt;alert('<mark>tides</mark>')&lt;/script&gt;"), "{text}");
+    assert!(!text.contains("<script>alert"));
+    assert!(text.contains(&format!("/chat/{id}#m-")) && text.contains("Conversations") && text.contains("Messages"));
+    assert!(ada.get("/search?search=%E6%BD%AE").text().contains("<mark>潮</mark>"), "one character is enough");
+    assert!(ada.get("/search?search=moon&kind=message").text().contains("<mark>Moon</mark>"));
+    assert!(ada.get("/search?search=nowhere").text().contains("Nothing was found"));
+    assert!(ada.get("/search").text().contains("Type a word or two"));
+    let odd = ada.get("/search?search=%22%3E%3Cscript%3Ealert(1)&kind=x&project=y&from=z&to=2026-99-99&page=-1");
+    assert!(odd.status == 200 && !odd.text().contains("<script>alert(1)"));
+    assert!(!bob.get("/search?search=tides").text().contains("<mark>"), "it is not Bob's");
+
+    let found = call(&mut ada, "GET", "/api/v1/search/?search=tides&kind=message", &Value::Null).json();
+    assert_eq!(found["count"], 1);
+    let hit = &found["results"][0];
+    assert_eq!((&hit["kind"], &hit["conversation_id"], &hit["role"]), (&json!("message"), &json!(id), &json!("user")));
+    assert_eq!(hit["snippet"][1], json!({ "text": "tides", "is_hit": true }));
+    for (query, field) in [("from=yesterday", "from"), ("kind=x", "kind"), ("page=0", "page")] {
+        let refused = call(&mut ada, "GET", &format!("/api/v1/search?search=a&{query}"), &Value::Null);
+        assert_eq!((refused.status, &refused.json()["fields"][0]["field"]), (422, &json!(field)));
+    }
+    assert_eq!(call(&mut bob, "GET", "/api/v1/search?search=tides", &Value::Null).json()["count"], 0);
+}
+
+#[test]
+fn a_star_is_a_form() {
+    let (server, _provider) = with_provider();
+    let mut ada = server.administrator();
+    let id = say(&mut ada, "Tides");
+    assert!(ada.get(&format!("/chat/{id}")).text().contains("Add to favourites"));
+    let here = format!("/chat/{id}");
+    let form = |action: &'static str| {
+        vec![("kind", "conversation"), ("id", id.as_str()), ("action", action), ("next", here.as_str())]
+    };
+    let marked = ada.submit("/favourites", &form("mark"));
+    assert_eq!((marked.status, marked.location()), (303, here.as_str()));
+    assert!(ada.get(&here).text().contains("Remove from favourites"));
+    for path in ["/favourites", "/chats?favourites=on", "/chats"] {
+        let page = ada.get(path);
+        assert!(page.status == 200 && page.text().contains("Remove Tides from favourites"), "{path}");
+    }
+    assert_eq!(call(&mut ada, "GET", "/api/v1/conversations?favourites=true", &Value::Null).json()["count"], 1);
+    assert_eq!(ada.submit("/favourites", &form("unmark")).status, 303);
+    assert_eq!(ada.submit("/favourites", &form("unmark")).status, 303, "done in another tab already");
+    assert_eq!(call(&mut ada, "GET", "/api/v1/conversations?favourites=true", &Value::Null).json()["count"], 0);
+    let mut eve = server.person("eve");
+    assert_eq!(eve.submit("/favourites", &form("mark")).status, 404);
+    let foreign = call(&mut eve, "POST", "/api/v1/favourites", &json!({ "kind": "conversation", "id": id }));
+    assert_eq!((foreign.status, &foreign.json()["fields"][0]["field"]), (422, &json!("id")));
+    let away = [("kind", "conversation"), ("id", id.as_str()), ("action", "mark"), ("next", "//evil.example")];
+    assert_eq!(ada.submit("/favourites", &away).location(), "/");
+    let mark = json!({ "kind": "conversation", "id": id });
+    assert_eq!(call(&mut ada, "POST", "/api/v1/favourites/", &mark).status, 200, "marked already");
+    assert_eq!(call(&mut ada, "DELETE", &format!("/api/v1/favourites/conversation/{id}"), &Value::Null).status, 204);
+    assert_eq!(call(&mut ada, "POST", "/api/v1/favourites/", &mark).status, 201);
+    assert_eq!(call(&mut ada, "DELETE", &format!("/api/v1/favourites/nonsense/{id}"), &Value::Null).status, 404);
+}
+
+#[test]
+fn areas_of_expertise_by_form() {
+    let (server, _provider) = with_provider();
+    let mut ada = server.administrator();
+    let path = "/admin/expertise";
+    assert!(ada.get(path).text().contains("Make the first one below"));
+    let refused = ada.submit(path, &[("action", "create"), ("name", " "), ("description", "typed")]);
+    assert!(
+        refused.status == 422 && refused.text().contains("Give the area a name.") && refused.text().contains("typed")
+    );
+    assert_eq!(ada.submit(path, &[("action", "create"), ("name", "Tides <b>")]).status, 303);
+    assert!(ada.get(path).text().contains("Tides &lt;b&gt;"));
+    let areas = call(&mut ada, "GET", "/api/v1/expertise-areas", &Value::Null).json();
+    let area = areas["results"][0]["id"].as_str().unwrap();
+    let agent = call(&mut ada, "GET", "/api/v1/agents/default", &Value::Null).json();
+    let agent_path = format!("/agents/{}", agent["id"].as_str().unwrap());
+    assert!(ada.get(&agent_path).text().contains("Area of expertise"));
+    let fields = [
+        ("name", "Assistant"),
+        ("provider", "openai"),
+        ("model", "fake-1"),
+        ("temperature", "0.7"),
+        ("max_tokens", "100"),
+        ("expertise_area", area),
+    ];
+    assert_eq!(ada.submit(&agent_path, &fields).status, 303);
+    let agents = call(&mut ada, "GET", &format!("/api/v1/expertise-areas/{area}/agents"), &Value::Null).json();
+    assert_eq!(agents[0]["id"], agent["id"]);
+    let clear = format!("/api/v1/agents/{}/expertise-area", agent["id"].as_str().unwrap());
+    assert_eq!(call(&mut ada, "PUT", &clear, &json!({})).status, 422, "null must be said");
+    let cleared = call(&mut ada, "PUT", &clear, &json!({ "expertise_area_id": null }));
+    assert_eq!((cleared.status, cleared.json()), (200, json!({ "expertise_area": null })));
+    assert_eq!(ada.submit(path, &[("action", "delete"), ("id", area)]).status, 303);
+    assert_eq!(ada.submit(path, &[("action", "restore"), ("id", area)]).status, 303);
+    let mut bob = server.person("bob");
+    assert_eq!(bob.get(path).status, 403);
+    assert_eq!(bob.submit(path, &[("action", "delete"), ("id", area)]).status, 403);
+}
+
+#[test]
+fn conversations_leave_as_files() {
+    let (server, _provider) = with_provider();
+    let mut ada = server.administrator();
+    let id = say(&mut ada, "Tides");
+    let renamed =
+        call(&mut ada, "PATCH", &format!("/api/v1/conversations/{id}"), &json!({ "title": "潮 \"a/b\" <i>" }));
+    assert_eq!(renamed.status, 200);
+    for (path, disposition) in [
+        (format!("/chat/{id}/export?format=json"), "attachment"),
+        (format!("/chat/{id}/export?format=markdown"), "attachment"),
+        (format!("/chat/{id}/export?format=html"), "inline"),
+        (format!("/api/v1/conversations/{id}/export"), "attachment"),
+        (format!("/api/v1/conversations/{id}/export/?format=markdown"), "attachment"),
+    ] {
+        let reply = ada.get(&path);
+        assert_eq!(reply.status, 200, "{path}");
+        let named = reply.header("content-disposition").unwrap();
+        assert!(named.starts_with(disposition) && named.contains("filename*=UTF-8''%E6%BD%AE%20-a-b-%20-i"), "{named}");
+        assert!(named.is_ascii() && named.contains("filename=\"_ -a-b- -i."), "{named}");
+        let policy: Vec<_> = reply.headers.iter().filter(|it| it.0 == "content-security-policy").collect();
+        assert!(
+            policy.len() == 1 && policy[0].1.contains("default-src 'none'") && policy[0].1.contains("sandbox"),
+            "{path}"
+        );
+        assert!(reply.text().contains("pull"), "{path}");
+    }
+    let page = ada.get(&format!("/chat/{id}/export?format=html")).text();
+    assert!(page.contains("<strong>pull</strong>") && page.contains("&lt;i&gt;") && !page.contains("<i>"), "{page}");
+    let all = ada.get("/account/export").json();
+    assert_eq!(all["conversations"][0]["messages"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        call(&mut ada, "GET", "/api/v1/conversations/export", &Value::Null).json()["conversations"],
+        all["conversations"]
+    );
+    assert_eq!(ada.get(&format!("/chat/{id}/export?format=exe")).status, 404);
+    let mut eve = server.person("eve");
+    for path in [format!("/chat/{id}/export?format=json"), format!("/api/v1/conversations/{id}/export")] {
+        assert_eq!(eve.get(&path).status, 404, "{path}");
+    }
+    assert_eq!(eve.get("/account/export").json()["conversations"], json!([]));
+    let out = server.browser().get(&format!("/chat/{id}/export?format=json"));
+    assert_eq!((out.status, out.location()), (303, format!("/sign-in?next=/chat/{id}").as_str()));
+}
