@@ -61,4 +61,8 @@ ids! {
     ProjectId,
     /// What agents are good at.
     ExpertiseAreaId,
+    /// A message in the outbox.
+    MailId,
+    /// A place in an organisation that somebody is offered.
+    InvitationId,
 }

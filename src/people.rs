@@ -246,7 +246,9 @@ pub fn normalise_email(email: &str) -> String {
     email.trim().to_lowercase()
 }
 
-pub(crate) fn plausible_email(email: &str) -> bool {
+/// Whether it can be an e-mail address.
+#[must_use]
+pub fn plausible_email(email: &str) -> bool {
     let email = email.trim();
     let Some((local, host)) = email.rsplit_once('@') else { return false };
     !local.is_empty()

@@ -60,6 +60,13 @@ impl Viewer {
     pub fn may(&self, permission: Permission) -> bool {
         self.is_superuser || self.role.has(permission)
     }
+
+    /// Whether they may make somebody this: nobody raises others above themselves.
+    #[must_use]
+    pub fn may_give(&self, role: Role) -> bool {
+        let rank = |role| Role::ALL.iter().position(|it| *it == role);
+        self.is_superuser || rank(role) >= rank(self.role)
+    }
 }
 
 #[cfg(test)]
@@ -74,5 +81,22 @@ mod tests {
         }
         assert!(!Role::Guest.has(Permission::MakeAgents) && Role::Guest.has(Permission::Chat));
         assert!(!Role::Manager.has(Permission::ManagePeople));
+    }
+
+    #[test]
+    fn nobody_gives_a_role_above_their_own() {
+        let mut viewer = Viewer {
+            id: uuid::Uuid::nil().into(),
+            organisation: uuid::Uuid::nil().into(),
+            role: Role::Engineer,
+            is_superuser: false,
+            name: String::new(),
+            email: String::new(),
+            username: String::new(),
+        };
+        let given = |viewer: &Viewer| Role::ALL.map(|it| viewer.may_give(it));
+        assert_eq!(given(&viewer), [false, false, true, true, true, true]);
+        viewer.is_superuser = true;
+        assert_eq!(given(&viewer), [true; 6]);
     }
 }

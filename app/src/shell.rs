@@ -79,10 +79,16 @@ pub fn Pages() -> impl IntoView {
                 <Route path=path!("/projects/:id") view=pages::projects::ProjectHome ssr=SsrMode::Async/>
                 <Route path=path!("/admin/people") view=pages::admin::People ssr=SsrMode::Async/>
                 <Route path=path!("/admin/expertise") view=pages::expertise::ExpertiseAreas ssr=SsrMode::Async/>
+                <Route path=path!("/admin/invitations") view=pages::invitations::Invitations ssr=SsrMode::Async/>
+                <Route path=path!("/admin/outbox") view=pages::outbox::OutboxList ssr=SsrMode::Async/>
+                <Route path=path!("/admin/outbox/:id") view=pages::outbox::OneMail ssr=SsrMode::Async/>
                 <Route path=path!("/admin/audit-log") view=pages::admin::AuditLog ssr=SsrMode::Async/>
                 <Route path=path!("/admin/settings") view=pages::settings::SettingsPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=pages::entrance::SignIn ssr=SsrMode::Async/>
                 <Route path=path!("/register") view=pages::entrance::Register ssr=SsrMode::Async/>
+                <Route path=path!("/forgot-password") view=pages::recovery::ForgotPassword ssr=SsrMode::Async/>
+                <Route path=path!("/reset-password") view=pages::recovery::ResetPassword ssr=SsrMode::Async/>
+                <Route path=path!("/invitation") view=pages::invitations::AcceptInvitation ssr=SsrMode::Async/>
                 <Route path=path!("/setup") view=pages::entrance::Setup ssr=SsrMode::Async/>
             </Routes>
         </Router>

@@ -33,6 +33,7 @@ pub async fn run(boot: Boot) -> Result<(), String> {
 
     let stop = CancellationToken::new();
     let house = tokio::spawn(atrium.clone().keep_house(stop.clone()));
+    let post = tokio::spawn(atrium.mail.clone().work(stop.clone()));
     let router = web::router(atrium.clone());
     // A path with a slash at its end is the one without: a redirect would lose what was posted.
     let router = NormalizePathLayer::trim_trailing_slash().layer(router);
@@ -52,6 +53,10 @@ pub async fn run(boot: Boot) -> Result<(), String> {
     stop.cancel();
     if tokio::time::timeout(GRACE, served).await.is_err() {
         tracing::warn!("some requests did not end in time");
+    }
+    // A mail that was handed over but not noted would be sent twice.
+    if tokio::time::timeout(GRACE, post).await.is_err() {
+        tracing::warn!("a mail under way is tried again after the next start");
     }
     house.abort();
     atrium.store.close().await;

@@ -14,7 +14,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 /// The page that the address asks for, and what to look for.
-fn asked() -> (PageRequest, String) {
+pub(super) fn asked() -> (PageRequest, String) {
     let query = use_query_map();
     let page = query
         .with_untracked(|it| it.get("page"))
@@ -46,7 +46,12 @@ pub fn People() -> impl IntoView {
             view! { <tr><th scope="row">{*label}</th>{marks.collect_view()}</tr> }
         });
         Ok(view! {
-            <PageHead title="People"/>
+            <PageHead title="People">
+                {can_change.then(|| view! {
+                    <a class="button" href="/admin/outbox">"Outbox"</a>
+                    <a class="button primary" href="/admin/invitations">"Invite people"</a>
+                })}
+            </PageHead>
             <div class="page wide">
                 <ErrorSummary state=state/>
                 <form class="inline-form" role="search">

@@ -12,7 +12,7 @@ use leptos_meta::Title;
 use leptos_router::hooks::use_query_map;
 
 #[component]
-fn Entrance(#[prop(into)] title: String, children: Children) -> impl IntoView {
+pub fn Entrance(#[prop(into)] title: String, children: Children) -> impl IntoView {
     view! {
         <Title text=title.clone()/>
         <main class="entrance">
@@ -26,7 +26,7 @@ fn Entrance(#[prop(into)] title: String, children: Children) -> impl IntoView {
 }
 
 /// Nobody who is in needs the entrance.
-fn leave_if_signed_in(next: &str) -> bool {
+pub(super) fn leave_if_signed_in(next: &str) -> bool {
     let is_signed_in = Visit::current().is_ok_and(|it| it.viewer.is_some());
     if is_signed_in {
         redirect(local_path(next));
@@ -43,8 +43,10 @@ pub fn SignIn() -> impl IntoView {
     set_status_of_refused();
     let state = FormState::current();
     let is_open = Visit::current().is_ok_and(|it| it.atrium.settings.flag("registration_open"));
+    let is_changed = use_query_map().with_untracked(|it| it.get("password").as_deref() == Some("changed"));
     view! {
         <Entrance title="Sign in">
+            {is_changed.then(|| view! { <div class="notice" role="status"><p>"Your password is changed, and you are signed out everywhere. Sign in with the new one."</p></div> })}
             <ErrorSummary state=state.clone()/>
             <form method="post" class="form">
                 <input type="hidden" name="next" value=state.value("next", &next)/>
@@ -52,6 +54,7 @@ pub fn SignIn() -> impl IntoView {
                 <TextField name="password" label="Password" kind="password" autocomplete="current-password" state/>
                 <button class="button primary wide">"Sign in"</button>
             </form>
+            <p class="muted"><a href="/forgot-password">"Forgotten your password?"</a></p>
             {is_open.then(|| view! { <p class="muted">"New here? " <a href="/register">"Create an account"</a></p> })}
         </Entrance>
     }
@@ -136,7 +139,7 @@ fn NewPersonForm(button: &'static str, #[prop(optional, into)] token: Option<Str
     }
 }
 
-const PASSWORD_HELP: &str = "At least 10 characters; a few unusual words make a good one.";
+pub(super) const PASSWORD_HELP: &str = "At least 10 characters; a few unusual words make a good one.";
 const _: () = assert!(PASSWORD_MIN == 10, "the help above names the number");
 
 /// `POST /sign-in`

@@ -12,6 +12,7 @@ pub mod export;
 pub mod favourites;
 pub mod idempotency;
 pub mod limits;
+pub mod mail;
 pub mod markdown;
 pub mod organisations;
 pub mod ports;

@@ -7,6 +7,7 @@ use crate::agents::connections::Connections;
 use crate::chat::Chat;
 use crate::error::Result;
 use crate::idempotency::Keys;
+use crate::mail::Outbox;
 use crate::ports::Ports;
 use crate::settings::Settings;
 use crate::store::Store;
@@ -30,6 +31,8 @@ pub struct Atrium {
     pub tokens: Tokens,
     /// Requests that are not done twice.
     pub idempotency: Keys,
+    /// Mail on its way, and mail that nobody sends.
+    pub mail: Outbox,
     /// What browsers' cookies stand for.
     pub sessions: Sessions,
     /// Ways to the models' providers.
@@ -62,6 +65,7 @@ impl Atrium {
             tokens: Tokens::new(store.clone(), ports.clone(), &settings.jwt_key(), lifetimes),
             accounts: Accounts::new(store.clone(), ports.clone(), hasher),
             idempotency: Keys::new(store.clone(), ports.clone(), settings.derived_key("idempotency")),
+            mail: Outbox::new(store.clone(), ports.clone(), settings.clone()),
             sessions: Sessions::new(store.clone()),
             store,
             ports,
@@ -115,6 +119,8 @@ impl Atrium {
                     self.sessions.sweep(now).await?;
                     self.tokens.sweep().await?;
                     self.idempotency.sweep().await?;
+                    self.accounts.sweep_links().await?;
+                    self.mail.sweep().await?;
                     crate::limits::sweep(&self.store, now - crate::ports::DAY).await?;
                     self.chat.purge(now - 30 * crate::ports::DAY).await?;
                 }

@@ -58,6 +58,7 @@ pub fn parts() -> (Router<App>, OpenApi) {
             ("Agents", "A model, how it is asked, and the instructions it follows"),
             ("Expertise areas", "What agents are good at"),
             ("Organisations", "Tenants"),
+            ("Invitations", "Places in an organisation, offered by mail"),
             ("Projects", "Work that several people share, with its agents"),
             ("Audit log", "Who did what, from where"),
             ("Conversations", "Trees of messages"),

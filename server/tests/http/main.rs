@@ -10,6 +10,7 @@ mod command;
 mod crash;
 mod finding;
 mod guard;
+mod mail;
 mod pages;
 mod people;
 mod provider;

@@ -1,10 +1,10 @@
 //! Where one is signed in: browsers, and programs that came with the password.
 
 use super::tabs;
+use crate::components::moment;
 use crate::components::{ErrorSummary, FormState, PageHead, signed_in};
 use crate::forms::{Done, Fields};
 use crate::icons::{Icon, icon};
-use crate::components::moment;
 use crate::visit::Visit;
 use atrium::ids::SessionId;
 use atrium_domain::accounts::sign_ins::{SignIn, SignInKind};

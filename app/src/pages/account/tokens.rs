@@ -1,10 +1,10 @@
 //! API tokens: for programs of one's own, each no more than it is for.
 
 use super::tabs;
+use crate::components::moment;
 use crate::components::{ErrorSummary, FieldNote, FormState, PageHead, TextField, signed_in};
 use crate::forms::{Done, Fields, Reveal};
 use crate::icons::{Icon, icon};
-use crate::components::moment;
 use crate::visit::Visit;
 use atrium::ids::ApiTokenId;
 use atrium::tokens::{ApiToken, NewApiToken, TokenScope};

@@ -3,10 +3,12 @@
 pub mod administration;
 pub mod api_tokens;
 mod avatars;
+pub mod invitations;
 mod jwt;
 mod password;
 mod portrait;
 mod profile;
+mod recovery;
 pub mod sessions;
 pub mod setup;
 pub mod sign_ins;
@@ -236,6 +238,18 @@ impl Accounts {
         is_superuser: bool,
     ) -> Result<Viewer> {
         let organisation = self.default_organisation(tx).await?;
+        self.insert_into(tx, organisation, person, hash, role, is_superuser).await
+    }
+
+    async fn insert_into(
+        &self,
+        tx: &mut Tx,
+        organisation: OrganisationId,
+        person: &NewPerson,
+        hash: String,
+        role: Role,
+        is_superuser: bool,
+    ) -> Result<Viewer> {
         let now = self.ports.now();
         let viewer = Viewer {
             id: self.ports.id(),

@@ -42,6 +42,13 @@ impl Layers<'_> {
         let pairs = dotenvy::from_path_iter(&path).map_err(|error| format!(".env cannot be read: {error}"))?;
         pairs.collect::<Result<_, _>>().map_err(|error| format!(".env cannot be read: {error}"))
     }
+
+    /// A name that is no setting's own, in the environment or `.env`.
+    fn look(&self, name: &str) -> Option<(String, Source)> {
+        [(&self.env, Source::Environment), (&self.dot_env, Source::DotEnv)]
+            .into_iter()
+            .find_map(|(layer, source)| Some((layer.get(name).filter(|it| !it.is_empty())?.clone(), source)))
+    }
 }
 
 impl Boot {
@@ -65,6 +72,7 @@ impl Boot {
             boot.values.insert(key.name, (value, source));
         }
         boot.compose_database_url(layers);
+        boot.compose_smtp_tls(layers)?;
         for origin in boot.list("cors_allowed_origins") {
             let rest = origin.trim_end_matches('/').split_once("://").filter(|it| matches!(it.0, "http" | "https"));
             if rest.is_none_or(|it| it.1.is_empty() || it.1.contains(['/', '*', ' ', '?', '#'])) {
@@ -89,11 +97,7 @@ impl Boot {
         if !self.text("database_url").is_empty() {
             return;
         }
-        let look = |name: &str| {
-            [(&layers.env, Source::Environment), (&layers.dot_env, Source::DotEnv)]
-                .into_iter()
-                .find_map(|(layer, source)| Some((layer.get(name).filter(|it| !it.is_empty())?.clone(), source)))
-        };
+        let look = |name: &str| layers.look(name);
         let (Some((name, source)), Some((host, _))) = (look("DB_NAME"), look("DB_HOST")) else { return };
         let text = |name: &str, default: &str| look(name).map_or_else(|| default.to_owned(), |it| it.0);
         let (user, password) = (text("DB_USER", "postgres"), text("DB_PASSWORD", ""));
@@ -105,6 +109,27 @@ impl Boot {
             escape(&name)
         );
         self.values.insert("database_url", (url, source));
+    }
+
+    /// The two switches that Django settings use for the mail server's encryption. Both off is a wish, and is kept to.
+    fn compose_smtp_tls(&mut self, layers: &Layers<'_>) -> Result<(), String> {
+        if self.source("smtp_tls") != Source::BuiltIn {
+            return Ok(());
+        }
+        let mut chosen = None;
+        for (name, mode) in [("EMAIL_USE_TLS", "starttls"), ("EMAIL_USE_SSL", "tls")] {
+            let Some((value, source)) = layers.look(name) else { continue };
+            match super::keys::parse_flag(&value) {
+                Some(true) => chosen = Some((mode, source)),
+                Some(false) if chosen.is_none() => chosen = Some(("none", source)),
+                Some(false) => {}
+                None => return Err(format!("{name} ({}): Use true or false.", source.label())),
+            }
+        }
+        if let Some((mode, source)) = chosen {
+            self.values.insert("smtp_tls", (mode.to_owned(), source));
+        }
+        Ok(())
     }
 
     /// The value, empty if unset.

@@ -32,6 +32,10 @@ pub enum Kind {
     Url,
     /// A provider's name.
     Provider,
+    /// How the way to the mail server is encrypted.
+    MailTls,
+    /// An e-mail address, with or without a name.
+    Mailbox,
     /// Encrypted at rest, never shown.
     Secret,
 }
@@ -218,6 +222,54 @@ pub const KEYS: &[Key] = &[
         "Whether people can create an account by themselves.",
     ),
     live(
+        "smtp_host",
+        &["ATRIUM_SMTP_HOST", "EMAIL_HOST"],
+        "",
+        Kind::Text,
+        "Mail server",
+        "Name of the SMTP server; without one mail stays in the outbox, for an administrator to pass on.",
+    ),
+    live(
+        "smtp_port",
+        &["ATRIUM_SMTP_PORT", "EMAIL_PORT"],
+        "",
+        Kind::Number,
+        "Mail server's port",
+        "Unset it is 587, with tls 465, with none 25.",
+    ),
+    live(
+        "smtp_tls",
+        &["ATRIUM_SMTP_TLS"],
+        "starttls",
+        Kind::MailTls,
+        "Mail server's encryption",
+        "starttls, tls, or none for a server on this machine.",
+    ),
+    live(
+        "smtp_user",
+        &["ATRIUM_SMTP_USER", "EMAIL_HOST_USER"],
+        "",
+        Kind::Text,
+        "Mail server's user",
+        "Unset, Atrium does not sign in to it.",
+    ),
+    live(
+        "smtp_password",
+        &["ATRIUM_SMTP_PASSWORD", "EMAIL_HOST_PASSWORD"],
+        "",
+        Kind::Secret,
+        "Mail server's password",
+        "Of that user.",
+    ),
+    live(
+        "mail_from",
+        &["ATRIUM_MAIL_FROM", "DEFAULT_FROM_EMAIL"],
+        "",
+        Kind::Mailbox,
+        "Sender",
+        "As Atrium <atrium@example.org>; unset it is the mail server's user, else atrium at the public URL's host.",
+    ),
+    live(
         "default_provider",
         &["DEFAULT_LLM_PROVIDER"],
         "local",
@@ -309,6 +361,14 @@ impl Kind {
             Self::Provider => match atrium::catalogue::Provider::parse(value) {
                 Some(_) => Ok(()),
                 None => Err("Use local, openai, ollama, gemini or anthropic."),
+            },
+            Self::MailTls => match value {
+                "starttls" | "tls" | "none" => Ok(()),
+                _ => Err("Use starttls, tls or none."),
+            },
+            Self::Mailbox => match value.parse::<lettre::message::Mailbox>() {
+                Ok(_) => Ok(()),
+                Err(_) => Err("Use an address, like Atrium <atrium@example.org>."),
             },
             Self::Text | Self::Secret => Ok(()),
         }

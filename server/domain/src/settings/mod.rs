@@ -104,6 +104,21 @@ impl Settings {
         }
     }
 
+    /// What seals secrets at rest.
+    pub(crate) fn seal(&self) -> &Seal {
+        &self.seal
+    }
+
+    /// Where links in mails lead: to the public URL, else to where the server listens; never to a host that a request
+    /// named, which anybody can make up.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        match self.boot.filled("public_url") {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => format!("http://{}", self.boot.text("listen")),
+        }
+    }
+
     /// A key of this server for one purpose.
     #[must_use]
     pub fn derived_key(&self, purpose: &str) -> [u8; 32] {

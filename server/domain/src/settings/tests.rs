@@ -101,6 +101,11 @@ fn the_names_that_operators_have_keep_working() {
         ("ATRIUM_DATA", "/srv", "data"),
         ("DATABASE_URL", "postgres://a/b", "database_url"),
         ("RUST_LOG", "debug", "log_level"),
+        ("EMAIL_HOST", "smtp.example", "smtp_host"),
+        ("EMAIL_PORT", "2525", "smtp_port"),
+        ("EMAIL_HOST_USER", "u", "smtp_user"),
+        ("EMAIL_HOST_PASSWORD", "p", "smtp_password"),
+        ("DEFAULT_FROM_EMAIL", "Atrium <a@b.example>", "mail_from"),
     ] {
         let boot = from_env(&[(name, value)]).unwrap();
         assert_eq!((boot.text(key), boot.source(key)), (value, Source::Environment), "{name}");
@@ -164,6 +169,28 @@ fn the_pieces_of_a_postgres_address_are_put_together() {
     let both = from_env(&[("DB_NAME", "x"), ("DB_HOST", "y"), ("DATABASE_URL", "postgres://z/w")]).unwrap();
     assert_eq!(both.text("database_url"), "postgres://z/w", "DATABASE_URL comes first");
     assert_eq!(from_env(&[("DB_NAME", "x")]).unwrap().text("database_url"), "", "half an address is none");
+}
+
+#[test]
+fn djangos_switches_say_how_the_mail_server_is_reached() {
+    for (env, expected) in [
+        (&[][..], "starttls"),
+        (&[("EMAIL_USE_TLS", "True")], "starttls"),
+        (&[("EMAIL_USE_SSL", "True")], "tls"),
+        (&[("EMAIL_USE_TLS", "False")], "none"),
+        (&[("EMAIL_USE_TLS", "False"), ("EMAIL_USE_SSL", "True")], "tls"),
+        (&[("EMAIL_USE_TLS", "True"), ("EMAIL_USE_SSL", "False")], "starttls"),
+        (&[("EMAIL_USE_SSL", "True"), ("ATRIUM_SMTP_TLS", "none")], "none"),
+    ] {
+        assert_eq!(from_env(env).unwrap().text("smtp_tls"), expected, "{env:?}");
+    }
+    for (name, value) in [("EMAIL_USE_TLS", "perhaps"), ("ATRIUM_SMTP_TLS", "ssl"), ("DEFAULT_FROM_EMAIL", "nobody")] {
+        assert!(from_env(&[(name, value)]).unwrap_err().contains(if name.starts_with("DEFAULT") {
+            "ATRIUM_MAIL_FROM"
+        } else {
+            name
+        }));
+    }
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Values bound to a statement, in the few types that both databases know.
 
 use atrium::ids::{
-    AgentId, ApiTokenId, ConversationId, ExpertiseAreaId, FamilyId, MessageId, OrganisationId, ProjectId, RunId, SessionId,
-    UserId,
+    AgentId, ApiTokenId, ConversationId, ExpertiseAreaId, FamilyId, InvitationId, MailId, MessageId, OrganisationId,
+    ProjectId, RunId, SessionId, UserId,
 };
 use uuid::Uuid;
 
@@ -45,7 +45,8 @@ macro_rules! from {
 from! {
     i64 => Int, f64 => Real, bool => Flag, Vec<u8> => Bytes, Uuid => Id,
     OrganisationId => Id, UserId => Id, AgentId => Id, ConversationId => Id, MessageId => Id, RunId => Id,
-    ApiTokenId => Id, FamilyId => Id, ProjectId => Id, SessionId => Id, ExpertiseAreaId => Id,
+    ApiTokenId => Id, FamilyId => Id, ProjectId => Id, SessionId => Id, ExpertiseAreaId => Id, MailId => Id,
+    InvitationId => Id,
 }
 
 /// PostgreSQL's text has no NUL, and nobody types one: both databases keep a text without.

@@ -79,7 +79,7 @@ pub struct Tokens {
     user: User,
 }
 
-async fn tokens(app: &App, viewer: &Viewer, pair: TokenPair) -> ApiResult<Json<Tokens>> {
+pub(super) async fn tokens(app: &App, viewer: &Viewer, pair: TokenPair) -> ApiResult<Json<Tokens>> {
     let user = app.atrium.accounts.profile(viewer, viewer.id).await?;
     let TokenPair { access, refresh, expires_in } = pair;
     Ok(Json(Tokens { access, refresh, token_type: "Bearer", expires_in, user: user.into() }))

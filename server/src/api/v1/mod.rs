@@ -8,9 +8,11 @@ mod conversations;
 mod expertise;
 mod exports;
 mod favourites;
+mod invitations;
 mod messages;
 mod organisations;
 mod projects;
+mod recovery;
 mod runs;
 mod search;
 mod sessions;
@@ -29,6 +31,8 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(auth::refresh))
         .routes(routes!(auth::logout))
         .routes(routes!(auth::logout_everywhere))
+        .routes(routes!(recovery::forgot))
+        .routes(routes!(recovery::reset))
         .routes(routes!(users::me, users::change_me))
         .routes(routes!(users::change_password))
         .routes(routes!(avatars::put, avatars::delete))
@@ -50,6 +54,10 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(expertise::agents))
         .routes(routes!(organisations::list, organisations::create))
         .routes(routes!(organisations::get, organisations::change))
+        .routes(routes!(invitations::list, invitations::create))
+        .routes(routes!(invitations::accept))
+        .routes(routes!(invitations::withdraw))
+        .routes(routes!(invitations::send_again))
         .routes(routes!(projects::list, projects::create))
         .routes(routes!(projects::get, projects::change, projects::delete))
         .routes(routes!(projects::members, projects::add_member))

@@ -78,7 +78,7 @@ pub enum RoleName {
 }
 
 impl RoleName {
-    fn known(self) -> Role {
+    pub(super) fn known(self) -> Role {
         match self {
             Self::Admin => Role::Admin,
             Self::Manager => Role::Manager,

@@ -51,6 +51,13 @@ fn rules() -> BTreeMap<&'static str, (Rule, Needs, Value)> {
         ("post /api/v1/auth/login", (Open, Read, login)),
         ("post /api/v1/auth/register", (Open, Read, json!({}))),
         ("post /api/v1/auth/refresh", (Open, Read, json!({ "refresh": "x" }))),
+        ("post /api/v1/auth/password/forgot", (Open, Read, json!({ "email": "nobody@example.org" }))),
+        ("post /api/v1/auth/password/reset", (Open, Read, json!({ "token": "x", "new_password": PASSWORD }))),
+        ("get /api/v1/invitations", (Admin, Read, Value::Null)),
+        ("post /api/v1/invitations", (Admin, Write, json!({ "email": "", "role": "user" }))),
+        ("delete /api/v1/invitations/{id}", (Admin, Write, Value::Null)),
+        ("post /api/v1/invitations/{id}/send", (Admin, Write, json!({}))),
+        ("post /api/v1/invitations/accept", (Open, Read, json!({ "token": "x", "name": "x", "password": PASSWORD }))),
         ("post /api/v1/auth/logout", (Person, Write, json!({}))),
         ("post /api/v1/auth/logout-everywhere", (Person, Write, json!({}))),
         ("get /api/v1/users/me", (Own, Read, Value::Null)),
@@ -209,6 +216,11 @@ impl World {
                 let name = format!("Agent {}", MADE.fetch_add(1, Ordering::Relaxed));
                 id(&ada.post("/api/v1/agents", &json!({ "name": name, "provider": "local", "model": "m" }), 201), "id")
             }
+            "invitations" => {
+                let email = format!("invited-{}@example.org", MADE.fetch_add(1, Ordering::Relaxed));
+                let body = json!({ "email": email, "role": "user" });
+                id(&self.root.clone().post("/api/v1/invitations", &body, 201), "id")
+            }
             kind => {
                 let conversation = id(&ada.post("/api/v1/conversations", &json!({}), 201), "id");
                 let path = format!("/api/v1/conversations/{conversation}/messages?wait=true");
@@ -237,6 +249,7 @@ impl World {
             }
             // Each one's own.
             "post /api/v1/favourites" => body["id"] = self.ada.clone().get("/api/v1/agents/default")["id"].clone(),
+            "post /api/v1/invitations" => body["email"] = json!(format!("matrix-{mark}@example.org")),
             "post /api/v1/projects/{id}/agents" => {
                 body["agent_id"] = self.ada.clone().get("/api/v1/agents/default")["id"].clone()
             }
