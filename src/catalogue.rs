@@ -1,6 +1,7 @@
 //! What is known about providers and models: names, windows, prices. Pure tables; what a provider offers at this
 //! moment is asked of the provider.
 
+use crate::failure::{Checks, FieldError};
 use serde::{Deserialize, Serialize};
 
 /// Whoever runs a model.
@@ -86,9 +87,9 @@ pub struct ModelFacts {
     pub completion_price: i64,
 }
 
-/// By the longest prefix of the model's id. Prices as the providers published them in 2025; an administrator's own
-/// table comes before it once there is one.
-const MODELS: &[(&str, ModelFacts)] = &[
+/// By the longest prefix of the model's id. Prices as the providers published them in 2025; what an administrator sets
+/// comes before them.
+pub const MODELS: &[(&str, ModelFacts)] = &[
     ("SmolLM2", facts(2_048, 0, 0)),
     ("claude-3-5-haiku", facts(200_000, 800_000, 4_000_000)),
     ("claude-3-haiku", facts(200_000, 250_000, 1_250_000)),
@@ -124,11 +125,16 @@ const fn facts(context_window: u64, prompt_price: i64, completion_price: i64) ->
     ModelFacts { context_window, prompt_price, completion_price }
 }
 
+/// The entry of [`MODELS`] that `model` is priced by.
+#[must_use]
+pub fn known_model(model: &str) -> Option<&'static (&'static str, ModelFacts)> {
+    MODELS.iter().filter(|(prefix, _)| model.starts_with(prefix)).max_by_key(|(prefix, _)| prefix.len())
+}
+
 /// What is known about `model` of `provider`. What runs on one's own machine costs nothing, whatever its name.
 #[must_use]
 pub fn model_facts(provider: Provider, model: &str) -> ModelFacts {
-    let known = MODELS.iter().filter(|(prefix, _)| model.starts_with(prefix)).max_by_key(|(prefix, _)| prefix.len());
-    let found = known.map_or(UNKNOWN, |(_, facts)| *facts);
+    let found = known_model(model).map_or(UNKNOWN, |(_, facts)| *facts);
     match provider {
         Provider::Local | Provider::Ollama => ModelFacts { prompt_price: 0, completion_price: 0, ..found },
         _ => found,
@@ -145,6 +151,82 @@ impl ModelFacts {
     }
 }
 
+/// What an administrator says a model costs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Price {
+    /// Whose model.
+    pub provider: Provider,
+    /// Which: its id, or what the ids of several begin with.
+    pub model: String,
+    /// Micro-dollars for a million prompt tokens.
+    pub prompt_price: i64,
+    /// Micro-dollars for a million completion tokens.
+    pub completion_price: i64,
+}
+
+/// A [`Price`], as typed: dollars for a million tokens.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct PriceForm {
+    /// See [`Price::provider`].
+    pub provider: String,
+    /// See [`Price::model`].
+    pub model: String,
+    /// See [`Price::prompt_price`].
+    pub prompt_price: String,
+    /// See [`Price::completion_price`].
+    pub completion_price: String,
+}
+
+impl PriceForm {
+    /// # Errors
+    /// With what to change.
+    pub fn check(&self) -> Result<Price, Vec<FieldError>> {
+        let mut checks = Checks::default();
+        let provider = Provider::parse(&self.provider);
+        let model = crate::text::line(&self.model);
+        let (prompt, completion) = (parse_dollars(&self.prompt_price), parse_dollars(&self.completion_price));
+        let amount = "Enter dollars for a million tokens, like 2.50.";
+        checks
+            .require(provider.is_some(), "provider", "Choose a provider.")
+            .require(
+                (1..=200).contains(&model.chars().count()),
+                "model",
+                "Enter the model's id, or what ids begin with.",
+            )
+            .require(prompt.is_some(), "prompt_price", amount)
+            .require(completion.is_some(), "completion_price", amount);
+        checks.done()?;
+        Ok(Price {
+            provider: provider.unwrap_or(Provider::Local),
+            model,
+            prompt_price: prompt.unwrap_or_default(),
+            completion_price: completion.unwrap_or_default(),
+        })
+    }
+}
+
+/// Micro-dollars of `2`, `2.5` or `0.000001`; up to a million dollars.
+#[must_use]
+pub fn parse_dollars(text: &str) -> Option<i64> {
+    let (whole, part) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+    let is_number = |it: &str| it.bytes().all(|it| it.is_ascii_digit());
+    if whole.is_empty() && part.is_empty() || !is_number(whole) || !is_number(part) || part.len() > 6 {
+        return None;
+    }
+    let whole: i64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    let micros: i64 = format!("{part:0<6}").parse().ok()?;
+    (whole <= 1_000_000).then_some(whole * 1_000_000 + micros)
+}
+
+/// The shortest text that [`parse_dollars`] reads back, with cents.
+#[must_use]
+pub fn plain_dollars(micros: i64) -> String {
+    let text = format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000);
+    let cents = text.len() - 4;
+    format!("{}{}", &text[..cents], text[cents..].trim_end_matches('0'))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,6 +237,20 @@ mod tests {
         assert_eq!(mini.prompt_price, 150_000);
         assert_eq!(model_facts(Provider::OpenAi, "somebody/else"), UNKNOWN);
         assert_eq!(model_facts(Provider::Ollama, "gpt-5").prompt_price, 0);
+    }
+
+    #[test]
+    fn dollars_survive_the_round_trip() {
+        for (text, micros) in
+            [("2.50", 2_500_000), ("0.075", 75_000), ("0.00", 0), ("15.00", 15_000_000), ("0.000001", 1)]
+        {
+            assert_eq!(parse_dollars(text), Some(micros));
+            assert_eq!(plain_dollars(micros), text);
+        }
+        assert_eq!(parse_dollars(" .5 "), Some(500_000));
+        for text in ["", ".", "-1", "1,5", "1.0000001", "1e3", "99999999", "$1"] {
+            assert_eq!(parse_dollars(text), None, "{text}");
+        }
     }
 
     #[test]

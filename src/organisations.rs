@@ -11,6 +11,10 @@ pub struct Organisation {
     pub id: OrganisationId,
     /// What is said of it.
     pub details: OrganisationForm,
+    /// How many belong to it.
+    pub people: i64,
+    /// How many it has, without deleted ones.
+    pub projects: i64,
     /// Microseconds since 1970.
     pub created_at: i64,
     /// Microseconds since 1970; the version of what is edited.

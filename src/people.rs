@@ -62,6 +62,18 @@ pub struct Viewer {
     pub email: String,
     /// What they may sign in with instead.
     pub username: String,
+    /// Whoever is really there, when a superuser is signed in as this person.
+    #[serde(default)]
+    pub impersonator: Option<Impersonator>,
+}
+
+/// A superuser who is signed in as somebody else.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Impersonator {
+    /// Who.
+    pub id: UserId,
+    /// Their address.
+    pub email: String,
 }
 
 /// A person as they and their administrators see them.

@@ -19,6 +19,10 @@ pub enum Permission {
     SeePeople,
     /// Change roles, switch accounts on and off.
     ManagePeople,
+    /// See every agent of the organisation, switch them on and off.
+    ManageAgents,
+    /// See who talks to which agent; read a conversation after giving a reason.
+    InspectConversations,
     /// Change what is said of the organisation, read its audit log.
     ManageOrganisation,
 }
@@ -40,6 +44,12 @@ pub const MATRIX: &[(Permission, &str, &[Role])] = &[
     (Permission::ManageExpertise, "Say which areas of expertise there are", &[Role::Admin, Role::Manager]),
     (Permission::SeePeople, "See everybody of the organisation", &[Role::Admin, Role::Manager]),
     (Permission::ManagePeople, "Change roles, switch accounts on and off", &[Role::Admin]),
+    (Permission::ManageAgents, "See every agent of the organisation, switch them on and off", &[Role::Admin]),
+    (
+        Permission::InspectConversations,
+        "See who talks to which agent; read a conversation after giving a reason, which is logged",
+        &[Role::Admin],
+    ),
     (Permission::ManageOrganisation, "Change the organisation, read its audit log", &[Role::Admin]),
 ];
 

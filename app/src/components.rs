@@ -6,20 +6,22 @@ use crate::forms::{self, Refused, sign_in_path};
 use crate::icons::{Icon, icon};
 use crate::islands::conversations::Conversations;
 use crate::islands::toasts::ShowToast;
+use crate::pages::admin;
+use crate::pages::impersonation::Banner;
 use crate::visit::{Toast, Visit};
 use atrium::Failure;
 use atrium::chat::ConversationPage;
 use atrium::favourites::FavouriteKind;
 use atrium::ids::{ConversationId, UserId};
-use atrium::paging::PageRequest;
+use atrium::paging::{PAGE_SIZE, PageRequest};
 use atrium::people::{Viewer, initials};
-use atrium::permissions::Permission;
 use atrium::text::escape_html;
 use atrium_domain::{Error, Result};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use leptos::prelude::*;
 use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
 use std::future::Future;
 use uuid::Uuid;
 
@@ -57,10 +59,11 @@ where
         let now = visit.atrium.ports.now();
         let toast = visit.take_toast().await;
         let avatar = visit.atrium.accounts.own_avatar(&viewer).await;
+        let banner = viewer.impersonator.is_some().then(|| view! { <Banner viewer=viewer.clone()/> });
         let rail = page.and_then(|page| Ok(rail(&viewer, avatar?, page, current, now, is_folded)));
         match (rail, content(visit, viewer).await) {
-            (Ok(rail), Ok(content)) => view! { {(!title.is_empty()).then(|| view! { <Title text=title/> })} <Frame rail=rail toast=toast>{content}</Frame> }.into_any(),
-            (Ok(rail), Err(error)) => view! { <Frame rail=rail toast=toast>{failed(&error)}</Frame> }.into_any(),
+            (Ok(rail), Ok(content)) => view! { {(!title.is_empty()).then(|| view! { <Title text=title/> })} <Frame rail=rail banner=banner toast=toast>{content}</Frame> }.into_any(),
+            (Ok(rail), Err(error)) => view! { <Frame rail=rail banner=banner toast=toast>{failed(&error)}</Frame> }.into_any(),
             (Err(error), _) => failed(&error).into_any(),
         }
     })
@@ -68,9 +71,15 @@ where
 }
 
 #[component]
-fn Frame<R: IntoView + 'static>(rail: R, toast: Option<Toast>, children: Children) -> impl IntoView {
+fn Frame<R: IntoView + 'static, B: IntoView + 'static>(
+    rail: R,
+    banner: B,
+    toast: Option<Toast>,
+    children: Children,
+) -> impl IntoView {
     view! {
         <a class="skip" href="#main">"Skip to content"</a>
+        {banner}
         <div class="frame">
             <input type="checkbox" id="rail-open" class="rail-toggle" aria-label="Show navigation"/>
             <label class="rail-veil" for="rail-open" aria-hidden="true"></label>
@@ -116,10 +125,7 @@ fn rail(
                 {link("/projects", "Projects", Icon::Projects)}
                 {link("/search", "Search", Icon::Search)}
                 {link("/favourites", "Favourites", Icon::Star)}
-                {viewer.may(Permission::ManageExpertise).then(|| link("/admin/expertise", "Expertise", Icon::Expertise))}
-                {viewer.may(Permission::SeePeople).then(|| link("/admin/people", "People", Icon::People))}
-                {viewer.may(Permission::ManageOrganisation).then(|| link("/admin/audit-log", "Audit log", Icon::Log))}
-                {viewer.can_administer_server().then(|| link("/admin/settings", "Settings", Icon::Settings))}
+                {admin::may_administer(viewer).then(|| link("/admin", "Administration", Icon::Settings))}
             </div>
             <Conversations page=page current=current now=now/>
             <a class="rail-link rail-all" href="/chats" title="All conversations" aria-current=(path == "/chats").then_some("page")>{icon(Icon::Chat)}<span>"All conversations"</span></a>
@@ -174,6 +180,15 @@ pub fn star(kind: FavouriteKind, id: Uuid, is_marked: bool, name: &str, next: &s
             <button class="button icon-only" name="action" value=action aria-label=label.clone() title=label>{icon(Icon::Star)}</button>
         </form>
     }
+}
+
+/// The page that the address asks for, and what to look for.
+pub fn asked() -> (PageRequest, String) {
+    let query = use_query_map();
+    let page = query.with_untracked(|it| it.get("page")).and_then(|it| it.parse().ok());
+    let search = query.with_untracked(|it| it.get("search")).unwrap_or_default();
+    let page = page.filter(|it| (1..=100_000).contains(it)).unwrap_or(1);
+    (PageRequest { page, size: PAGE_SIZE }, search.chars().take(200).collect())
 }
 
 /// Ways to the pages before and after; `kept` is what else stands in the address.
@@ -274,6 +289,12 @@ impl FormState {
             Some(refused) if refused.fields.has(name) => refused.fields.text(name).to_owned(),
             _ => stored.to_owned(),
         }
+    }
+
+    /// Everything that was sent under a name that several fields have.
+    #[must_use]
+    pub fn all(&self, name: &str) -> Vec<String> {
+        self.refused.as_ref().map(|it| it.fields.all(name).map(str::to_owned).collect()).unwrap_or_default()
     }
 
     /// Whether a box is ticked.

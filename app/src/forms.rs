@@ -30,11 +30,17 @@ pub const PATHS: &[&str] = &[
     "/projects",
     "/projects/{id}",
     "/favourites",
+    "/sign-back",
     "/admin/people",
-    "/admin/expertise",
     "/admin/invitations",
     "/admin/outbox",
     "/admin/outbox/{id}",
+    "/admin/organisations",
+    "/admin/organisations/{id}",
+    "/admin/expertise",
+    "/admin/agents",
+    "/admin/conversations/{id}",
+    "/admin/providers",
     "/admin/settings",
 ];
 
@@ -173,11 +179,21 @@ pub async fn submit(visit: &Visit, path: &str, fields: &Fields) -> Result<Done> 
         ["projects"] => pages::projects::create(visit, fields).await,
         ["projects", id] => pages::projects::submit(visit, parse(id, "project")?, fields).await,
         ["favourites"] => pages::favourites::submit(visit, fields).await,
-        ["admin", "expertise"] => pages::expertise::submit(visit, fields).await,
-        ["admin", "people"] => pages::admin::change_person(visit, fields).await,
+        ["sign-back"] => pages::impersonation::sign_back(visit).await,
+        ["admin", "people"] => pages::admin::people::submit(visit, fields).await,
         ["admin", "invitations"] => pages::invitations::submit(visit, fields).await,
-        ["admin", "outbox"] => pages::outbox::submit(visit, fields).await,
-        ["admin", "outbox", id] => pages::outbox::submit_one(visit, parse(id, "mail")?, fields).await,
+        ["admin", "outbox"] => pages::admin::outbox::submit(visit, fields).await,
+        ["admin", "outbox", id] => pages::admin::outbox::submit_one(visit, parse(id, "mail")?, fields).await,
+        ["admin", "organisations"] => pages::admin::organisations::create(visit, fields).await,
+        ["admin", "organisations", id] => {
+            pages::admin::organisations::change(visit, parse(id, "organisation")?, fields).await
+        }
+        ["admin", "expertise"] => pages::admin::expertise::submit(visit, fields).await,
+        ["admin", "agents"] => pages::admin::agents::submit(visit, fields).await,
+        ["admin", "conversations", id] => {
+            pages::admin::conversations::open(visit, parse(id, "conversation")?, fields).await
+        }
+        ["admin", "providers"] => pages::admin::providers::submit(visit, fields).await,
         ["admin", "settings"] => pages::settings::submit(visit, fields).await,
         _ => Err(Error::NotFound("page")),
     }

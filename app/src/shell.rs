@@ -77,12 +77,20 @@ pub fn Pages() -> impl IntoView {
                 <Route path=path!("/account/tokens") view=pages::account::tokens::ApiTokens ssr=SsrMode::Async/>
                 <Route path=path!("/projects") view=pages::projects::ProjectList ssr=SsrMode::Async/>
                 <Route path=path!("/projects/:id") view=pages::projects::ProjectHome ssr=SsrMode::Async/>
-                <Route path=path!("/admin/people") view=pages::admin::People ssr=SsrMode::Async/>
-                <Route path=path!("/admin/expertise") view=pages::expertise::ExpertiseAreas ssr=SsrMode::Async/>
+                <Route path=path!("/admin") view=pages::admin::Administration ssr=SsrMode::Async/>
+                <Route path=path!("/admin/people") view=pages::admin::people::People ssr=SsrMode::Async/>
                 <Route path=path!("/admin/invitations") view=pages::invitations::Invitations ssr=SsrMode::Async/>
-                <Route path=path!("/admin/outbox") view=pages::outbox::OutboxList ssr=SsrMode::Async/>
-                <Route path=path!("/admin/outbox/:id") view=pages::outbox::OneMail ssr=SsrMode::Async/>
-                <Route path=path!("/admin/audit-log") view=pages::admin::AuditLog ssr=SsrMode::Async/>
+                <Route path=path!("/admin/outbox") view=pages::admin::outbox::OutboxList ssr=SsrMode::Async/>
+                <Route path=path!("/admin/outbox/:id") view=pages::admin::outbox::OneMail ssr=SsrMode::Async/>
+                <Route path=path!("/admin/organisations") view=pages::admin::organisations::Organisations ssr=SsrMode::Async/>
+                <Route path=path!("/admin/organisations/:id") view=pages::admin::organisations::EditOrganisation ssr=SsrMode::Async/>
+                <Route path=path!("/admin/roles") view=pages::admin::roles::Roles ssr=SsrMode::Async/>
+                <Route path=path!("/admin/expertise") view=pages::admin::expertise::ExpertiseAreas ssr=SsrMode::Async/>
+                <Route path=path!("/admin/agents") view=pages::admin::agents::Agents ssr=SsrMode::Async/>
+                <Route path=path!("/admin/conversations") view=pages::admin::conversations::Conversations ssr=SsrMode::Async/>
+                <Route path=path!("/admin/conversations/:id") view=pages::admin::conversations::Inspect ssr=SsrMode::Async/>
+                <Route path=path!("/admin/providers") view=pages::admin::providers::Providers ssr=SsrMode::Async/>
+                <Route path=path!("/admin/audit-log") view=pages::admin::audit::AuditLog ssr=SsrMode::Async/>
                 <Route path=path!("/admin/settings") view=pages::settings::SettingsPage ssr=SsrMode::Async/>
                 <Route path=path!("/sign-in") view=pages::entrance::SignIn ssr=SsrMode::Async/>
                 <Route path=path!("/register") view=pages::entrance::Register ssr=SsrMode::Async/>

@@ -13,6 +13,8 @@ use tower_sessions::Session;
 pub const USER: &str = "user";
 /// Under this key a session that begins says from where; the session store takes it out.
 pub const ORIGIN: &str = "origin";
+/// The session's key for the id of the superuser who is signed in as somebody else.
+pub const IMPERSONATOR: &str = "impersonator";
 const TOAST: &str = "toast";
 const DRAFT: &str = "draft";
 
@@ -76,14 +78,43 @@ impl Visit {
         Ok(Actor { viewer: self.viewer()?, address: &self.address })
     }
 
-    /// Signs `viewer` in, in a session with a new id: one that was planted before is worth nothing.
+    /// Signs `viewer` in, be it a superuser as them, in a session with a new id: one that was planted before is worth nothing.
     ///
     /// # Errors
     /// When the session cannot be stored.
     pub async fn sign_in(&self, viewer: &Viewer) -> Result<()> {
+        self.stop_impersonating().await?;
+        self.begin(viewer).await
+    }
+
+    /// Goes back from being signed in as somebody else; `None` if one is not.
+    ///
+    /// # Errors
+    /// When the session cannot be stored.
+    pub async fn sign_back(&self) -> Result<Option<Viewer>> {
+        let own = self.stop_impersonating().await?;
+        if let Some(own) = &own {
+            self.begin(own).await?;
+        }
+        Ok(own)
+    }
+
+    /// However being somebody else ends, the audit log says so.
+    async fn stop_impersonating(&self) -> Result<Option<Viewer>> {
+        if self.viewer.is_none() {
+            return Ok(None);
+        }
+        self.atrium.accounts.stop_impersonating(self.actor()?).await
+    }
+
+    async fn begin(&self, viewer: &Viewer) -> Result<()> {
         self.session.cycle_id().await.map_err(internal)?;
         self.session.insert(USER, viewer.id).await.map_err(internal)?;
         self.session.insert(ORIGIN, Origin::new(&self.address, &self.agent)).await.map_err(internal)?;
+        match &viewer.impersonator {
+            Some(behind) => self.session.insert(IMPERSONATOR, behind.id).await.map_err(internal)?,
+            None => drop(self.session.remove_value(IMPERSONATOR).await.map_err(internal)?),
+        }
         // At once: whoever signs out everywhere must find it.
         self.session.save().await.map_err(internal)
     }
@@ -99,6 +130,7 @@ impl Visit {
     /// # Errors
     /// When the session cannot be removed.
     pub async fn sign_out(&self) -> Result<()> {
+        self.stop_impersonating().await?;
         self.session.flush().await.map_err(internal)
     }
 

@@ -26,7 +26,7 @@ test.describe('people', { tag: '@both' }, () => {
     await page.getByRole('button', { name: 'Create administrator' }).click();
     await expect(page).toHaveURL(`${server.url}/`);
     await expect(page.locator('.person-name')).toHaveText('Grace <b>Hopper</b>');
-    await expect(page.getByRole('link', { name: 'Settings' }), 'who set the server up rules it').toHaveCount(1);
+    await expect(page.getByRole('link', { name: 'Administration' }), 'who set the server up rules it').toHaveCount(1);
 
     const other = await stranger(server.url);
     const second = await other.page.goto(link);
@@ -65,7 +65,7 @@ test.describe('people', { tag: '@both' }, () => {
     await page.getByLabel('Password').fill(PASSWORD);
     await page.getByRole('button', { name: 'Create account' }).click();
     await expect(page.locator('.person-name')).toHaveText('Ada Lovelace');
-    await expect(page.getByRole('link', { name: 'Settings' }), 'only administrators see the settings').toHaveCount(0);
+    await expect(page.getByRole('link', { name: 'Administration' }), 'only administrators see the administration').toHaveCount(0);
     await page.goto('/account');
     await expect(page.getByText(fresh.email, { exact: true }), 'addresses are kept in lower case').toBeVisible();
   });

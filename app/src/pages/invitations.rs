@@ -1,10 +1,9 @@
 //! Invitations: what administrators send, and what the invited person finds behind the link.
 
-use super::admin::asked;
+use super::admin::administered;
 use super::entrance::{Entrance, PASSWORD_HELP};
 use crate::components::{
-    ErrorSummary, FormState, PageHead, TextArea, TextField, failed, load, moment, pager, set_status,
-    set_status_of_refused, signed_in,
+    ErrorSummary, FormState, TextArea, TextField, asked, failed, load, moment, pager, set_status, set_status_of_refused,
 };
 use crate::forms::{Done, Fields};
 use crate::visit::Visit;
@@ -21,13 +20,13 @@ use leptos_router::hooks::use_query_map;
 pub fn Invitations() -> impl IntoView {
     let (request, search) = asked();
     let state = FormState::current();
-    signed_in("Invitations", None, async move |visit, viewer| {
+    administered("Invitations", async move |visit, viewer| {
         let atrium = &visit.atrium;
         let page = atrium.accounts.invitations(&viewer, request, Some(&search)).await?;
         let rules = viewer.is_superuser;
         let homes = if rules {
             let all = PageRequest { page: 1, size: PAGE_SIZE_MAX };
-            organisations::page(atrium.store.as_viewer(&viewer), all, None).await?.items
+            organisations::page(atrium.store.as_viewer(&viewer), all, None, None).await?.items
         } else {
             Vec::new()
         };
@@ -41,10 +40,6 @@ pub fn Invitations() -> impl IntoView {
         let rows = page.items.into_iter().map(|it| row(it, rules)).collect_view();
         let sends_mail = atrium.mail.has_server();
         Ok(view! {
-            <PageHead title="Invitations">
-                <a class="button" href="/admin/outbox">"Outbox"</a>
-            </PageHead>
-            <div class="page wide">
                 <ErrorSummary state=state.clone()/>
                 <form method="post" class="form">
                     <TextArea name="email" label="E-mail addresses" help="One or several, with spaces, commas or lines between them." state=state rows=3/>
@@ -85,7 +80,6 @@ pub fn Invitations() -> impl IntoView {
                         }.into_any()
                     }}
                 </section>
-            </div>
         })
     })
 }

@@ -1,7 +1,8 @@
 //! Settings of the server, for its administrators: what is in force and where it comes from.
 
-use crate::components::{ErrorSummary, FieldNote, FormState, PageHead, signed_in};
+use crate::components::{ErrorSummary, FieldNote, FormState};
 use crate::forms::{Done, Fields};
+use crate::pages::admin::administered;
 use crate::visit::Visit;
 use atrium::settings::{SettingView, Source};
 use atrium_domain::Result;
@@ -10,19 +11,16 @@ use leptos::prelude::*;
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     let state = FormState::current();
-    signed_in("Settings", None, async move |visit, viewer| {
+    administered("Settings", async move |visit, viewer| {
         let settings = visit.atrium.settings.list(&viewer)?;
         let fields = settings.into_iter().map(|it| field(it, &state)).collect_view();
         Ok(view! {
-            <PageHead title="Settings"/>
-            <div class="page narrow">
-                <p class="muted">"A value set here comes before the environment, .env and atrium.toml. Keys are stored encrypted and never shown again."</p>
-                <ErrorSummary state=state/>
-                <form method="post" class="form">
-                    {fields}
-                    <div class="form-end"><button class="button primary">"Save settings"</button></div>
-                </form>
-            </div>
+            <p class="muted">"A value set here comes before the environment, .env and atrium.toml. Keys are stored encrypted and never shown again."</p>
+            <ErrorSummary state=state/>
+            <form method="post" class="form">
+                {fields}
+                <div class="form-end"><button class="button primary">"Save settings"</button></div>
+            </form>
         })
     })
 }
@@ -68,9 +66,9 @@ fn field(setting: SettingView, state: &FormState) -> impl IntoView + use<> {
 
 /// `POST /admin/settings`: only what differs from what is in force is stored.
 pub async fn submit(visit: &Visit, fields: &Fields) -> Result<Done> {
-    let viewer = visit.viewer()?;
+    let actor = visit.actor()?;
     let mut changes = Vec::new();
-    for setting in visit.atrium.settings.list(viewer)? {
+    for setting in visit.atrium.settings.list(actor.viewer)? {
         let typed = fields.text(&setting.key);
         if fields.has(&format!("reset:{}", setting.key)) {
             changes.push((setting.key, None));
@@ -79,7 +77,7 @@ pub async fn submit(visit: &Visit, fields: &Fields) -> Result<Done> {
         }
     }
     let atrium = &visit.atrium;
-    atrium.settings.change(&atrium.store, &atrium.ports, atrium.store.as_viewer(viewer), changes).await?;
+    atrium.settings.change(&atrium.store, &atrium.ports, actor, changes).await?;
     visit.toast("Settings saved", None).await?;
     Ok(Done::then("/admin/settings"))
 }

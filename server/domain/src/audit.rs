@@ -1,14 +1,18 @@
 //! The audit log: who did what, from where. Written in the transaction of what it tells.
 
 use crate::error::{Error, Result};
-use crate::ports::Ports;
-use crate::store::{Store, Tx, args};
+use crate::ports::{Micros, Ports, SECOND};
+use crate::store::{List, Store, Tx, args, contains, list};
 use atrium::ids::OrganisationId;
-use atrium::paging::{Page, PageRequest};
+use atrium::paging::{Page, PageRequest, Sort};
 use atrium::people::Viewer;
 use atrium::permissions::Permission;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use uuid::Uuid;
+
+/// How long a look into another organisation counts as one.
+const LOOK: Micros = 3600 * SECOND;
 
 /// Whoever acts, and where their request comes from.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +32,7 @@ pub(crate) struct Deed<'a> {
     pub action: &'static str,
     /// `user`, `project`, …
     pub kind: &'static str,
+    /// Nil for what has none.
     pub id: Uuid,
     /// What it was called at that moment.
     pub name: &'a str,
@@ -97,7 +102,7 @@ impl From<Row> for Entry {
     }
 }
 
-/// Adds a line.
+/// Adds a line; answers which.
 pub(crate) async fn note<B: Serialize, A: Serialize>(
     tx: &mut Tx,
     ports: &Ports,
@@ -105,22 +110,27 @@ pub(crate) async fn note<B: Serialize, A: Serialize>(
     deed: Deed<'_>,
     before: Option<B>,
     after: Option<A>,
-) -> Result<()> {
+) -> Result<Uuid> {
     let json = |error: serde_json::Error| Error::Internal(format!("audit log: {error}"));
     let before = before.map(|it| serde_json::to_string(&it)).transpose().map_err(json)?;
     let after = after.map(|it| serde_json::to_string(&it)).transpose().map_err(json)?;
     let id: Uuid = ports.id();
+    let viewer = actor.viewer;
+    let (actor_id, who) = match &viewer.impersonator {
+        Some(real) => (real.id, format!("{} as {}", real.email, viewer.email)),
+        None => (viewer.id, viewer.email.clone()),
+    };
     tx.execute(
         "INSERT INTO audit_log (id, organisation_id, actor_id, actor, action, subject_kind, subject_id, subject, before, after, address, created_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         args![
             id,
             deed.organisation,
-            actor.viewer.id,
-            &actor.viewer.email,
+            actor_id,
+            who,
             deed.action,
             deed.kind,
-            deed.id,
+            (!deed.id.is_nil()).then_some(deed.id),
             deed.name,
             before,
             after,
@@ -129,31 +139,88 @@ pub(crate) async fn note<B: Serialize, A: Serialize>(
         ],
     )
     .await?;
+    Ok(id)
+}
+
+/// Notes that a superuser saw a list of `what` that belongs to other organisations, in the log of each: once an hour, not
+/// with every page that they turn.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn note_look(
+    store: &Store,
+    ports: &Ports,
+    actor: Actor<'_>,
+    what: &str,
+    seen: impl IntoIterator<Item = OrganisationId>,
+) -> Result<()> {
+    let others: BTreeSet<_> = seen.into_iter().filter(|it| *it != actor.viewer.organisation).collect();
+    if others.is_empty() {
+        return Ok(());
+    }
+    let mut tx = store.as_viewer(actor.viewer).begin().await?;
+    let noted: Vec<(Uuid,)> = tx
+        .all(
+            "SELECT organisation_id FROM audit_log WHERE actor_id = $1 AND created_at > $2 AND action = 'organisation.look' AND subject = $3",
+            args![actor.viewer.id, ports.now() - LOOK, what],
+        )
+        .await?;
+    for organisation in others.into_iter().filter(|it| !noted.contains(&(it.0,))) {
+        let deed =
+            Deed { organisation, action: "organisation.look", kind: "organisation", id: organisation.0, name: what };
+        note(&mut tx, ports, actor, deed, None::<()>, None::<()>).await?;
+    }
+    tx.commit().await?;
     Ok(())
 }
 
-/// A page of the log, newest first: of the viewer's organisation, of all of them for superusers.
+/// Which lines, and in which order.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AuditFilter<'a> {
+    /// A part of who, what or to what.
+    pub search: Option<&'a str>,
+    /// See [`Entry::subject_kind`].
+    pub kind: Option<&'a str>,
+    /// Only those of one organisation.
+    pub organisation: Option<OrganisationId>,
+    /// Not before that moment.
+    pub since: Option<Micros>,
+    /// Before that moment.
+    pub until: Option<Micros>,
+    /// One of [`COLUMNS`].
+    pub sort: Option<Sort>,
+}
+
+/// What the log can be sorted by.
+pub const COLUMNS: &[&str] = &["when", "who", "what"];
+
+const LOG: List = list! {
+    select: "id, organisation_id, actor_id, actor, action, subject_kind, subject_id, subject, before, after, address, created_at",
+    from: "audit_log WHERE organisation_id = COALESCE($1, organisation_id) AND organisation_id = COALESCE($2, organisation_id)
+        AND LOWER(actor || ' ' || action || ' ' || subject) LIKE $3 ESCAPE '!' AND subject_kind = COALESCE($4, subject_kind)
+        AND created_at >= COALESCE($5, created_at) AND created_at < COALESCE($6, created_at + 1)",
+    order: "created_at DESC, id DESC",
+    limit: "LIMIT $7 OFFSET $8",
+    by: { "when" => "created_at", "who" => "actor", "what" => "action" },
+};
+
+/// A page of the log, newest first unless `filter` says otherwise: of the viewer's organisation, of all of them for
+/// superusers.
 ///
 /// # Errors
 /// When the viewer may not read it.
-pub async fn page(store: &Store, viewer: &Viewer, page: PageRequest) -> Result<Page<Entry>> {
+pub async fn page(store: &Store, viewer: &Viewer, page: PageRequest, filter: AuditFilter<'_>) -> Result<Page<Entry>> {
     if !viewer.may(Permission::ManageOrganisation) {
         return Err(Error::Forbidden("Only administrators can read the audit log."));
     }
-    let organisation = (!viewer.is_superuser).then_some(viewer.organisation.0);
-    let scope = store.as_viewer(viewer);
-    let count: Option<(i64,)> = scope
-        .optional(
-            "SELECT COUNT(*) FROM audit_log WHERE organisation_id = COALESCE($1, organisation_id)",
-            args![organisation],
-        )
-        .await?;
-    let rows: Vec<Row> = scope
-        .all(
-            "SELECT id, organisation_id, actor_id, actor, action, subject_kind, subject_id, subject, before, after, address, created_at
-             FROM audit_log WHERE organisation_id = COALESCE($1, organisation_id) ORDER BY created_at DESC, id DESC LIMIT $2 OFFSET $3",
-            args![organisation, page.limit(), page.offset()],
-        )
-        .await?;
-    Ok(Page { count: count.map_or(0, |it| it.0), items: rows.into_iter().map(Into::into).collect() })
+    let args = args![
+        (!viewer.is_superuser).then_some(viewer.organisation),
+        filter.organisation,
+        contains(filter.search.unwrap_or_default()),
+        filter.kind,
+        filter.since,
+        filter.until,
+    ];
+    let found: Page<Row> = store.as_viewer(viewer).page(&LOG, args, filter.sort, page).await?;
+    Ok(found.map(Into::into))
 }

@@ -3,10 +3,10 @@
 use crate::audit::{self, Actor, Deed};
 use crate::error::{Error, Result, breaks_unique};
 use crate::ports::Ports;
-use crate::store::{Scope, Store, args, contains};
+use crate::store::{List, Scope, Store, args, contains, list};
 use atrium::ids::OrganisationId;
 use atrium::organisations::{Organisation, OrganisationForm};
-use atrium::paging::{Page, PageRequest};
+use atrium::paging::{Page, PageRequest, Sort};
 use atrium::people::Viewer;
 use atrium::permissions::Permission;
 use uuid::Uuid;
@@ -19,6 +19,8 @@ struct Row {
     contact_email: String,
     contact_phone: String,
     address: String,
+    people: i64,
+    projects: i64,
     created_at: i64,
     updated_at: i64,
 }
@@ -34,6 +36,8 @@ impl From<Row> for Organisation {
                 contact_phone: row.contact_phone,
                 address: row.address,
             },
+            people: row.people,
+            projects: row.projects,
             created_at: row.created_at,
             updated_at: row.updated_at,
         }
@@ -52,26 +56,32 @@ fn taken(error: sqlx::Error) -> Error {
     }
 }
 
-/// Those that the viewer sees, by name.
+/// What organisations can be sorted by.
+pub const COLUMNS: &[&str] = &["name", "people", "projects", "made"];
+
+const ORGANISATIONS: List = list! {
+    select: "id, name, contact_name, contact_email, contact_phone, address, created_at, updated_at,
+        (SELECT COUNT(*) FROM users u WHERE u.organisation_id = organisations.id) AS people,
+        (SELECT COUNT(*) FROM projects p WHERE p.organisation_id = organisations.id AND p.deleted_at IS NULL) AS projects",
+    from: "organisations WHERE id = COALESCE($1, id) AND LOWER(name) LIKE $2 ESCAPE '!'",
+    order: "LOWER(name), id",
+    limit: "LIMIT $3 OFFSET $4",
+    by: { "name" => "LOWER(name)", "people" => "people", "projects" => "projects", "made" => "created_at" },
+};
+
+/// Those that the viewer sees, by name unless somebody says otherwise.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn page(scope: Scope<'_>, page: PageRequest, search: Option<&str>) -> Result<Page<Organisation>> {
-    let (only, pattern) = (reach(scope.viewer), contains(search.unwrap_or_default()));
-    let count: Option<(i64,)> = scope
-        .optional(
-            "SELECT COUNT(*) FROM organisations WHERE id = COALESCE($1, id) AND LOWER(name) LIKE $2 ESCAPE '!'",
-            args![only, &pattern],
-        )
-        .await?;
-    let rows: Vec<Row> = scope
-        .all(
-            "SELECT id, name, contact_name, contact_email, contact_phone, address, created_at, updated_at FROM organisations
-             WHERE id = COALESCE($1, id) AND LOWER(name) LIKE $2 ESCAPE '!' ORDER BY LOWER(name), id LIMIT $3 OFFSET $4",
-            args![only, &pattern, page.limit(), page.offset()],
-        )
-        .await?;
-    Ok(Page { count: count.map_or(0, |it| it.0), items: rows.into_iter().map(Into::into).collect() })
+pub async fn page(
+    scope: Scope<'_>,
+    page: PageRequest,
+    search: Option<&str>,
+    sort: Option<Sort>,
+) -> Result<Page<Organisation>> {
+    let args = args![reach(scope.viewer), contains(search.unwrap_or_default())];
+    let found: Page<Row> = scope.page(&ORGANISATIONS, args, sort, page).await?;
+    Ok(found.map(Into::into))
 }
 
 /// One of them.
@@ -81,7 +91,10 @@ pub async fn page(scope: Scope<'_>, page: PageRequest, search: Option<&str>) -> 
 pub async fn get(scope: Scope<'_>, id: OrganisationId) -> Result<Organisation> {
     let row: Option<Row> = scope
         .optional(
-            "SELECT id, name, contact_name, contact_email, contact_phone, address, created_at, updated_at FROM organisations WHERE id = $1 AND id = COALESCE($2, id)",
+            "SELECT id, name, contact_name, contact_email, contact_phone, address, created_at, updated_at,
+                (SELECT COUNT(*) FROM users u WHERE u.organisation_id = organisations.id) AS people,
+                (SELECT COUNT(*) FROM projects p WHERE p.organisation_id = organisations.id AND p.deleted_at IS NULL) AS projects
+             FROM organisations WHERE id = $1 AND id = COALESCE($2, id)",
             args![id, reach(scope.viewer)],
         )
         .await?;

@@ -54,6 +54,7 @@ impl Atrium {
         connections: Connections,
     ) -> Result<Self> {
         settings.load(&store).await?;
+        connections.prices().load(&store).await?;
         let connections = Arc::new(connections);
         let chat = Chat::start(store.clone(), ports.clone(), connections.clone()).await?;
         let boot = settings.boot();
@@ -108,6 +109,7 @@ impl Atrium {
             let outcome = async {
                 if self.store.is_shared() {
                     self.settings.load(&self.store).await?;
+                    self.connections.prices().load(&self.store).await?;
                     self.chat.recover().await?;
                 }
                 if round.is_multiple_of(360) {

@@ -2,7 +2,7 @@
 
 use super::error::ApiResult;
 use crate::web::App;
-use atrium::paging::{PAGE_SIZE, PAGE_SIZE_MAX, Page, PageRequest};
+use atrium::paging::{PAGE_SIZE, PAGE_SIZE_MAX, Page, PageRequest, Sort};
 use atrium_domain::Error;
 use axum::http::Uri;
 use axum::http::header::HOST;
@@ -38,6 +38,29 @@ pub struct ListQuery {
     /// Only what contains this.
     #[param(max_length = 200, required = false)]
     pub search: Option<String>,
+}
+
+/// In which order.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub struct SortQuery {
+    /// The name of what to sort by, with a minus before it for the largest first. The operation says which there are.
+    #[param(max_length = 40, required = false, example = "-name")]
+    sort: Option<String>,
+}
+
+impl SortQuery {
+    /// Checked.
+    ///
+    /// # Errors
+    /// With what there is to sort by.
+    pub fn sort(&self, columns: &'static [&'static str]) -> ApiResult<Option<Sort>> {
+        let Some(asked) = self.sort.as_deref() else { return Ok(None) };
+        let sort = Sort::parse(asked, columns.iter().copied());
+        let known = || Error::field("sort", format!("Sort by one of {}, with or without a minus.", columns.join(", ")));
+        Ok(Some(sort.ok_or_else(known)?))
+    }
 }
 
 impl ListQuery {

@@ -2,6 +2,7 @@
 
 mod assets;
 mod avatars;
+mod csv;
 mod errors;
 mod events;
 mod exports;
@@ -67,6 +68,7 @@ pub fn router(atrium: Atrium) -> Router {
         .route("/account/export", get(exports::everything))
         .fallback(pages::not_found)
         .layer(middleware::from_fn(pages::whole_body))
+        .layer(middleware::from_fn(csv::serve))
         .layer(RequestBodyLimitLayer::new(BODY_MAX))
         .merge(posts(uploads).layer(RequestBodyLimitLayer::new(UPLOAD_MAX)))
         .layer(middleware::from_fn_with_state(app.clone(), visit::attach))

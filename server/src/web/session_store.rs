@@ -1,7 +1,7 @@
 //! tower-sessions over our own table, which also tells whose session it is.
 
 use async_trait::async_trait;
-use atrium_app::visit::{ORIGIN, USER};
+use atrium_app::visit::{IMPERSONATOR, ORIGIN, USER};
 use atrium_domain::Atrium;
 use atrium_domain::accounts::sessions::{Sessions, StoredSession};
 use atrium_domain::ports::Ports;
@@ -37,13 +37,14 @@ pub fn layer(atrium: &Atrium) -> SessionManagerLayer<Store> {
 pub const VIEWER: &str = "viewer";
 
 fn stored(record: &Record) -> Result<StoredSession> {
-    let user = record.data.get(USER).and_then(|it| serde_json::from_value(it.clone()).ok());
+    let person = |key| record.data.get(key).and_then(|it| serde_json::from_value(it.clone()).ok());
+    let (user, impersonator) = (person(USER), person(IMPERSONATOR));
     let origin = record.data.get(ORIGIN).and_then(|it| serde_json::from_value(it.clone()).ok());
     let kept: HashMap<_, _> = record.data.iter().filter(|it| it.0 != VIEWER && it.0 != ORIGIN).collect();
     let data = serde_json::to_string(&kept).map_err(|error| Error::Encode(error.to_string()))?;
     let expires_at = i64::try_from(record.expiry_date.unix_timestamp_nanos() / 1000)
         .map_err(|error| Error::Encode(error.to_string()))?;
-    Ok(StoredSession { user, origin, data, expires_at })
+    Ok(StoredSession { user, origin, impersonator, data, expires_at })
 }
 
 fn backend(error: atrium_domain::Error) -> Error {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "where a test panics, it fails")]
 
 mod account;
+mod admin;
 mod api;
 mod chat;
 mod client;

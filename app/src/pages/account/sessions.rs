@@ -7,6 +7,7 @@ use crate::forms::{Done, Fields};
 use crate::icons::{Icon, icon};
 use crate::visit::Visit;
 use atrium::ids::SessionId;
+use atrium_domain::accounts::impersonation::must_be_themselves;
 use atrium_domain::accounts::sign_ins::{SignIn, SignInKind};
 use atrium_domain::{Error, Result};
 use leptos::prelude::*;
@@ -127,6 +128,7 @@ pub async fn submit(visit: &Visit, fields: &Fields) -> Result<Done> {
             n => format!("{n} other sessions ended"),
         },
         "sign-out-everywhere" => {
+            must_be_themselves(viewer)?;
             visit.atrium.end_all_sessions_of(viewer.id).await?;
             visit.sign_out().await?;
             return Ok(Done::then("/sign-in"));

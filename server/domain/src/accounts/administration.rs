@@ -1,5 +1,8 @@
 //! What administrators do to people's accounts.
 
+#[cfg(test)]
+mod tests;
+
 use super::Accounts;
 use crate::audit::{self, Actor, Deed};
 use crate::error::{Error, Result};
@@ -20,7 +23,48 @@ pub struct PersonChange {
     pub is_superuser: Option<bool>,
 }
 
+/// What became of a change of several people.
+#[derive(Debug, Default)]
+pub struct PeopleChange {
+    /// Those who are changed now, as they were.
+    pub changed: Vec<Profile>,
+    /// How many were so already.
+    pub unchanged: usize,
+    /// For whom it did not work, and why.
+    pub refused: Vec<(String, Error)>,
+}
+
 impl Accounts {
+    /// Changes several people, each by themselves: who may not be changed keeps nobody else from it.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn change_people(
+        &self,
+        actor: Actor<'_>,
+        people: &[UserId],
+        change: PersonChange,
+    ) -> Result<PeopleChange> {
+        let mut outcome = PeopleChange::default();
+        for id in people {
+            let before = match self.profile(actor.viewer, *id).await {
+                Ok(before) => before,
+                Err(error @ Error::NotFound(_)) => {
+                    outcome.refused.push((id.to_string(), error));
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
+            match self.change_person(actor, *id, change, Some(before.updated_at)).await {
+                Ok(after) if after == before => outcome.unchanged += 1,
+                Ok(_) => outcome.changed.push(before),
+                Err(error @ (Error::Database(_) | Error::Internal(_))) => return Err(error),
+                Err(error) => outcome.refused.push((before.email, error)),
+            }
+        }
+        Ok(outcome)
+    }
+
     /// Changes somebody's role, or switches their account on or off. Who is switched off is out at once: every session and
     /// token asks for the account.
     ///
@@ -48,6 +92,20 @@ impl Accounts {
                     .to_owned(),
             });
         }
+        let was = PersonChange {
+            role: Some(before.role),
+            is_active: Some(before.is_active),
+            is_superuser: Some(before.is_superuser),
+        };
+        let is = PersonChange {
+            role: change.role.or(was.role),
+            is_active: change.is_active.or(was.is_active),
+            is_superuser: change.is_superuser.or(was.is_superuser),
+        };
+        // What is so already is neither a change nor a line of the log.
+        if is == was && version.is_none_or(|it| it == before.updated_at) {
+            return Ok(before);
+        }
         let scope = self.store.as_viewer(viewer);
         let mut tx = scope.begin().await?;
         let changed = tx
@@ -67,16 +125,6 @@ impl Accounts {
         if changed == 0 {
             return Err(Error::stale("account"));
         }
-        let was = PersonChange {
-            role: Some(before.role),
-            is_active: Some(before.is_active),
-            is_superuser: Some(before.is_superuser),
-        };
-        let is = PersonChange {
-            role: change.role.or(was.role),
-            is_active: change.is_active.or(was.is_active),
-            is_superuser: change.is_superuser.or(was.is_superuser),
-        };
         let deed = Deed {
             organisation: before.organisation,
             action: "user.change",

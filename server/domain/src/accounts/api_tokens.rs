@@ -1,5 +1,6 @@
 //! Tokens that people make for their programs: shown once, kept as a digest, limited to what they are for.
 
+use super::impersonation::must_be_themselves;
 use super::{Accounts, UserRow};
 use crate::error::{Error, Result};
 use crate::ports::{DAY, SECOND};
@@ -77,6 +78,7 @@ impl Accounts {
     /// # Errors
     /// With what to change.
     pub async fn create_api_token(&self, viewer: &Viewer, new: &NewApiToken) -> Result<(ApiToken, String)> {
+        must_be_themselves(viewer)?;
         new.check().map_err(Error::Invalid)?;
         let scope = self.store.as_viewer(viewer);
         let count: Option<(i64,)> =
@@ -113,6 +115,7 @@ impl Accounts {
     /// # Errors
     /// [`Error::NotFound`] when it is not the viewer's.
     pub async fn delete_api_token(&self, viewer: &Viewer, id: ApiTokenId) -> Result<()> {
+        must_be_themselves(viewer)?;
         let scope = self.store.as_viewer(viewer);
         let deleted =
             scope.execute("DELETE FROM api_tokens WHERE id = $1 AND user_id = $2", args![id, viewer.id]).await?;

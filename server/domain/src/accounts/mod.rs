@@ -3,6 +3,7 @@
 pub mod administration;
 pub mod api_tokens;
 mod avatars;
+pub mod impersonation;
 pub mod invitations;
 mod jwt;
 mod password;
@@ -19,6 +20,7 @@ pub mod tokens;
 pub use avatars::Avatar;
 pub use password::Hasher;
 pub use portrait::FILE_MAX as PICTURE_FILE_MAX;
+pub use profile::{PEOPLE_COLUMNS, PeopleFilter};
 
 use crate::error::{Error, Result, breaks_unique};
 use crate::limits::{self, Limit};
@@ -62,6 +64,7 @@ impl UserRow {
             name: self.name,
             email: self.email,
             username: self.username,
+            impersonator: None,
         })
     }
 }
@@ -259,6 +262,7 @@ impl Accounts {
             name: atrium::text::line(&person.name),
             email: normalise_email(&person.email),
             username: person.username(),
+            impersonator: None,
         };
         tx.execute(
             "INSERT INTO users (id, organisation_id, email, username, name, job_title, department, role, is_superuser, is_active, password_hash, created_at, updated_at)

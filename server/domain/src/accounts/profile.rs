@@ -1,11 +1,12 @@
 //! What people say of themselves, and who may read it.
 
+use super::impersonation::must_be_themselves;
 use super::{Accounts, SELECT_BY_ID, UserRow, taken};
 use crate::error::{Error, Result};
-use crate::store::args;
+use crate::store::{List, args, contains, list};
 use atrium::failure::Checks;
-use atrium::ids::UserId;
-use atrium::paging::{Page, PageRequest};
+use atrium::ids::{OrganisationId, UserId};
+use atrium::paging::{Page, PageRequest, Sort};
 use atrium::people::{Profile, ProfileChange, Role, Viewer, check_password, normalise_email};
 use atrium::permissions::Permission;
 use uuid::Uuid;
@@ -62,6 +63,40 @@ fn reach(viewer: &Viewer) -> (Option<Uuid>, Option<Uuid>) {
     }
 }
 
+/// Which people, and in which order.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PeopleFilter<'a> {
+    /// A part of name, address or user name.
+    pub search: Option<&'a str>,
+    /// Only those of that role.
+    pub role: Option<Role>,
+    /// Only those who may sign in, or who may not.
+    pub is_active: Option<bool>,
+    /// Only those of one organisation.
+    pub organisation: Option<OrganisationId>,
+    /// One of [`PEOPLE_COLUMNS`].
+    pub sort: Option<Sort>,
+}
+
+/// What people can be sorted by.
+pub const PEOPLE_COLUMNS: &[&str] = &["name", "email", "role", "joined", "last_sign_in"];
+
+const PEOPLE: List = list! {
+    select: "id, organisation_id, email, username, name, job_title, department, role, is_superuser, is_active, created_at, updated_at, last_login_at, (SELECT hash FROM avatars WHERE user_id = users.id) AS avatar",
+    from: "users WHERE organisation_id = COALESCE($1, organisation_id) AND id = COALESCE($2, id)
+        AND LOWER(name || ' ' || email || ' ' || username) LIKE $3 ESCAPE '!'
+        AND role = COALESCE($4, role) AND is_active = COALESCE($5, is_active) AND organisation_id = COALESCE($6, organisation_id)",
+    order: "LOWER(name), id",
+    limit: "LIMIT $7 OFFSET $8",
+    by: {
+        "name" => "LOWER(name)",
+        "email" => "email",
+        "role" => "role",
+        "joined" => "created_at",
+        "last_sign_in" => "COALESCE(last_login_at, 0)",
+    },
+};
+
 impl Accounts {
     /// A person, if the viewer may see them.
     ///
@@ -82,33 +117,23 @@ impl Accounts {
         row.ok_or(Error::NotFound("user"))?.into_profile()
     }
 
-    /// The people whom the viewer may see, by name; `search` is a part of name, address or user name.
+    /// The people whom the viewer may see, by name unless `filter` says otherwise.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn people(&self, viewer: &Viewer, page: PageRequest, search: Option<&str>) -> Result<Page<Profile>> {
+    pub async fn people(&self, viewer: &Viewer, page: PageRequest, filter: PeopleFilter<'_>) -> Result<Page<Profile>> {
         let (organisation, person) = reach(viewer);
-        let scope = self.store.as_viewer(viewer);
-        let pattern = crate::store::contains(search.unwrap_or_default());
-        let count: Option<(i64,)> = scope
-            .optional(
-                "SELECT COUNT(*) FROM users WHERE organisation_id = COALESCE($1, organisation_id) AND id = COALESCE($2, id)
-                    AND LOWER(name || ' ' || email || ' ' || username) LIKE $3 ESCAPE '!'",
-                args![organisation, person, &pattern],
-            )
-            .await?;
-        let rows: Vec<Row> = scope
-            .all(
-                "SELECT id, organisation_id, email, username, name, job_title, department, role, is_superuser, is_active, created_at, updated_at, last_login_at,
-                    (SELECT hash FROM avatars WHERE user_id = users.id) AS avatar
-                 FROM users WHERE organisation_id = COALESCE($1, organisation_id) AND id = COALESCE($2, id)
-                    AND LOWER(name || ' ' || email || ' ' || username) LIKE $3 ESCAPE '!'
-                 ORDER BY LOWER(name), id LIMIT $4 OFFSET $5",
-                args![organisation, person, &pattern, page.limit(), page.offset()],
-            )
-            .await?;
-        let items = rows.into_iter().map(Row::into_profile).collect::<Result<_>>()?;
-        Ok(Page { count: count.map_or(0, |it| it.0), items })
+        let args = args![
+            organisation,
+            person,
+            contains(filter.search.unwrap_or_default()),
+            filter.role.map(Role::as_str),
+            filter.is_active,
+            filter.organisation,
+        ];
+        let found: Page<Row> = self.store.as_viewer(viewer).page(&PEOPLE, args, filter.sort, page).await?;
+        let items = found.items.into_iter().map(Row::into_profile).collect::<Result<_>>()?;
+        Ok(Page { count: found.count, items })
     }
 
     /// Changes what somebody says of themselves. `version` is the `updated_at` of what was edited.
@@ -121,6 +146,9 @@ impl Accounts {
         change: &ProfileChange,
         version: Option<i64>,
     ) -> Result<Profile> {
+        if change.username.is_some() {
+            must_be_themselves(viewer)?;
+        }
         change.check(&viewer.email).map_err(Error::Invalid)?;
         let text = |value: &Option<String>| value.as_deref().map(atrium::text::line);
         let username = change.username.as_deref().map(normalise_email);
@@ -154,6 +182,7 @@ impl Accounts {
     /// # Errors
     /// When the current one is wrong, or with what to change.
     pub async fn change_password(&self, viewer: &Viewer, current: &str, new: &str) -> Result<()> {
+        must_be_themselves(viewer)?;
         let mut checks = Checks::default();
         check_password(&mut checks, "new_password", new, &viewer.email);
         checks.done().map_err(Error::Invalid)?;

@@ -6,7 +6,7 @@ use crate::ports::{Micros, SECOND};
 use crate::seal::digest;
 use crate::store::{Store, args};
 use atrium::ids::UserId;
-use atrium::people::{Role, Viewer};
+use atrium::people::{Impersonator, Role, Viewer};
 use uuid::Uuid;
 
 /// How exactly it is noted when a session was used: not by a write for every request.
@@ -19,6 +19,8 @@ pub struct StoredSession {
     pub user: Option<UserId>,
     /// From where they signed in, when they just did. It is kept, and listed, but not read back.
     pub origin: Option<Origin>,
+    /// The superuser who is signed in as [`StoredSession::user`].
+    pub impersonator: Option<UserId>,
     /// JSON.
     pub data: String,
     /// When it ends.
@@ -28,6 +30,8 @@ pub struct StoredSession {
 #[derive(sqlx::FromRow)]
 struct Row {
     user_id: Option<Uuid>,
+    impersonator_id: Option<Uuid>,
+    impersonator_email: Option<String>,
     data: String,
     expires_at: i64,
     last_used_at: Option<i64>,
@@ -40,8 +44,12 @@ struct Row {
 }
 
 impl Row {
-    /// Whoever is signed in, unless their account is off or gone.
+    /// Whoever is signed in, unless their account is off or gone, or whoever is behind them is no superuser any more.
     fn viewer(&mut self) -> Option<Viewer> {
+        let impersonator = match self.impersonator_id {
+            Some(id) => Some(Impersonator { id: id.into(), email: self.impersonator_email.take()? }),
+            None => None,
+        };
         Some(Viewer {
             id: self.user_id?.into(),
             organisation: self.organisation_id?.into(),
@@ -50,6 +58,7 @@ impl Row {
             name: self.name.take()?,
             email: self.email.take()?,
             username: self.username.take()?,
+            impersonator,
         })
     }
 }
@@ -76,11 +85,12 @@ impl Sessions {
             .store
             .as_system("sessions come before the viewer")
             .execute(
-                "INSERT INTO sessions (id, user_id, data, created_at, expires_at, last_used_at, address, agent) VALUES ($1, $2, $3, $4, $5, $4, $6, $7)
-                 ON CONFLICT (id) DO NOTHING",
+                "INSERT INTO sessions (id, user_id, impersonator_id, data, created_at, expires_at, last_used_at, address, agent)
+                 VALUES ($1, $2, $3, $4, $5, $6, $5, $7, $8) ON CONFLICT (id) DO NOTHING",
                 args![
                     digest(cookie),
                     session.user,
+                    session.impersonator,
                     &session.data,
                     now,
                     session.expires_at,
@@ -100,8 +110,8 @@ impl Sessions {
         self.store
             .as_system("sessions come before the viewer")
             .execute(
-                "UPDATE sessions SET user_id = $2, data = $3, expires_at = $4 WHERE id = $1",
-                args![digest(cookie), session.user, &session.data, session.expires_at],
+                "UPDATE sessions SET user_id = $2, impersonator_id = $3, data = $4, expires_at = $5 WHERE id = $1",
+                args![digest(cookie), session.user, session.impersonator, &session.data, session.expires_at],
             )
             .await?;
         Ok(())
@@ -116,8 +126,10 @@ impl Sessions {
             .store
             .as_system("sessions come before the viewer")
             .optional(
-                "SELECT s.user_id, s.data, s.expires_at, s.last_used_at, u.organisation_id, u.email, u.username, u.name, u.role, u.is_superuser
-                 FROM sessions s LEFT JOIN users u ON u.id = s.user_id AND u.is_active WHERE s.id = $1 AND s.expires_at > $2",
+                "SELECT s.user_id, s.impersonator_id, r.email AS impersonator_email, s.data, s.expires_at, s.last_used_at, u.organisation_id, u.email, u.username, u.name, u.role, u.is_superuser
+                 FROM sessions s LEFT JOIN users u ON u.id = s.user_id AND u.is_active
+                    LEFT JOIN users r ON r.id = s.impersonator_id AND r.is_active AND r.is_superuser
+                 WHERE s.id = $1 AND s.expires_at > $2",
                 args![digest(cookie), now],
             )
             .await?;
@@ -126,8 +138,14 @@ impl Sessions {
             self.note_use(cookie, now).await?;
         }
         let viewer = row.viewer();
-        let user = row.user_id.map(UserId);
-        Ok(Some((StoredSession { user, origin: None, data: row.data, expires_at: row.expires_at }, viewer)))
+        let session = StoredSession {
+            user: row.user_id.map(UserId),
+            origin: None,
+            impersonator: row.impersonator_id.map(UserId),
+            data: row.data,
+            expires_at: row.expires_at,
+        };
+        Ok(Some((session, viewer)))
     }
 
     async fn note_use(&self, cookie: &str, now: Micros) -> Result<()> {
@@ -148,7 +166,7 @@ impl Sessions {
         Ok(())
     }
 
-    /// Signs `user` out everywhere.
+    /// Signs `user` out everywhere, also where they are signed in as somebody else.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -156,7 +174,7 @@ impl Sessions {
         Ok(self
             .store
             .as_system("the person's own sessions")
-            .execute("DELETE FROM sessions WHERE user_id = $1", args![user])
+            .execute("DELETE FROM sessions WHERE user_id = $1 OR impersonator_id = $1", args![user])
             .await?)
     }
 

@@ -1,6 +1,7 @@
 //! Where somebody is signed in: browsers by their sessions, programs by their tokens. What is listed here can be ended here.
 
 use super::Accounts;
+use super::impersonation::must_be_themselves;
 use crate::error::{Error, Result};
 use crate::ports::Micros;
 use crate::seal::digest;
@@ -168,6 +169,7 @@ impl Accounts {
     /// # Errors
     /// [`Error::NotFound`] when it is not the viewer's, or is over.
     pub async fn end_sign_in(&self, viewer: &Viewer, id: SessionId) -> Result<()> {
+        must_be_themselves(viewer)?;
         let (scope, now) = (self.store.as_viewer(viewer), self.ports.now());
         let browsers = scope
             .execute(
@@ -192,6 +194,7 @@ impl Accounts {
     /// # Errors
     /// When the database does not answer.
     pub async fn end_other_sign_ins(&self, viewer: &Viewer, here: &Here) -> Result<u64> {
+        must_be_themselves(viewer)?;
         let (scope, now) = (self.store.as_viewer(viewer), self.ports.now());
         let mut tx = scope.begin().await?;
         let browsers = tx

@@ -340,7 +340,7 @@ async fn limits_that_are_over_are_swept_out() {
 }
 
 fn session(viewer: Option<&Viewer>, data: &str, expires_at: i64) -> StoredSession {
-    StoredSession { user: viewer.map(|it| it.id), origin: None, data: data.to_owned(), expires_at }
+    StoredSession { user: viewer.map(|it| it.id), origin: None, impersonator: None, data: data.to_owned(), expires_at }
 }
 
 #[tokio::test]

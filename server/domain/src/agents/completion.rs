@@ -73,7 +73,8 @@ pub fn complete(
         temperature: dialogue.temperature.or(Some(agent.temperature)),
         max_tokens: Some(dialogue.max_tokens.map_or(limit, |it| it.min(limit))),
     };
-    let mut call = Call::begin(viewer, agent.provider, &agent.model, Purpose::Completion, ports.now());
+    let mut call =
+        Call::begin(viewer, connections.prices(), agent.provider, &agent.model, Purpose::Completion, ports.now());
     let (sender, receiver) = mpsc::channel(AHEAD);
     let (store, ports) = (store.clone(), ports.clone());
     tokio::spawn(async move {

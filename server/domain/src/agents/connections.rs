@@ -5,6 +5,7 @@ use crate::providers::{
     Adapter, Client, Endpoint, anthropic::Anthropic, gemini::Gemini, local::Local, ollama::Ollama, openai::OpenAi,
 };
 use crate::settings::Settings;
+use crate::usage::prices::Prices;
 use atrium::catalogue::{LOCAL_MODEL, Provider};
 use atrium_inference::Runner;
 
@@ -14,13 +15,20 @@ pub struct Connections {
     client: Client,
     runner: Runner,
     settings: Settings,
+    prices: Prices,
 }
 
 impl Connections {
     /// Over the one client and the one local model of this process.
     #[must_use]
     pub fn new(client: Client, runner: Runner, settings: Settings) -> Self {
-        Self { client, runner, settings }
+        Self { client, runner, settings, prices: Prices::default() }
+    }
+
+    /// What their models cost.
+    #[must_use]
+    pub fn prices(&self) -> &Prices {
+        &self.prices
     }
 
     /// The way to `provider`.

@@ -1,5 +1,6 @@
 //! Agents: a model with instructions. Each belongs to whoever made it.
 
+pub mod administration;
 pub mod completion;
 pub mod connections;
 #[cfg(test)]

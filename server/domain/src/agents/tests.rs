@@ -1,10 +1,14 @@
 //! Agents, on both databases.
 
+use super::administration::{self, AgentFilter};
 use super::{create, default, delete, get, list, restore, update};
+use crate::audit::{self, Actor, AuditFilter};
 use crate::error::Error;
 use crate::testing::{World, worlds, worlds_with};
 use atrium::agents::{AgentDraft, PRESETS};
 use atrium::catalogue::{LOCAL_MODEL, Provider};
+use atrium::paging::{PageRequest, Sort};
+use atrium::people::{Role, Viewer};
 use std::time::Duration;
 
 fn draft(name: &str) -> AgentDraft {
@@ -255,5 +259,51 @@ async fn strange_characters_are_no_fault() {
         let odd = AgentDraft { system_prompt: "a\0b".to_owned(), ..draft("N\0UL <script>'") };
         let made = create(ada, &world.ports, &odd).await.unwrap();
         assert_eq!(get(ada, made.id).await.unwrap(), made);
+    }
+}
+
+#[tokio::test]
+async fn administrators_see_and_switch_everybodys_agents_of_their_organisation() {
+    for world in worlds().await {
+        let scope = world.store.as_viewer(&world.bob);
+        let agent = default(scope, &world.ports, &world.connections).await.unwrap();
+        let page = PageRequest::default();
+        let carol = Viewer { role: Role::Admin, ..world.person("carol").await };
+        let found = async |viewer: &Viewer, filter| {
+            administration::page(world.store.as_viewer(viewer), page, filter).await.map(|it| it.items)
+        };
+        let all = AgentFilter::default();
+        let seen = found(&carol, all).await.unwrap();
+        assert_eq!((seen.len(), seen[0].owner.as_str(), seen[0].model.as_str()), (1, "bob", "fake-1"));
+        assert_eq!(found(&carol, AgentFilter { provider: Some(Provider::Ollama), ..all }).await.unwrap().len(), 0);
+        assert_eq!(
+            found(&carol, AgentFilter { search: Some("BOB@"), is_active: Some(true), ..all }).await.unwrap().len(),
+            1
+        );
+        for column in administration::COLUMNS {
+            let sort = Some(Sort { column, is_descending: true });
+            assert_eq!(found(&carol, AgentFilter { sort, ..all }).await.unwrap().len(), 1, "{column}");
+        }
+        let switch = async |viewer: &Viewer, is_active| {
+            let actor = Actor { viewer, address: "10.0.0.1" };
+            administration::switch(&world.store, &world.ports, actor, agent.id, is_active).await
+        };
+        assert_eq!(switch(&carol, false).await.unwrap(), agent.name);
+        assert!(!get(scope, agent.id).await.unwrap().is_active);
+        assert_eq!(switch(&carol, false).await.unwrap(), agent.name, "twice is as good as once");
+        assert_eq!(switch(&carol, true).await.unwrap(), agent.name);
+        let filter = AuditFilter { kind: Some("agent"), ..AuditFilter::default() };
+        let log = audit::page(&world.store, &carol, page, filter).await.unwrap();
+        assert_eq!(log.count, 2, "what changes nothing leaves no line");
+        assert_eq!(log.items[0].after.as_deref(), Some("{\"is_active\":true}"));
+
+        let elsewhere = Viewer { organisation: world.ports.id(), ..carol.clone() };
+        assert!(found(&elsewhere, all).await.unwrap().is_empty());
+        assert_eq!(switch(&elsewhere, false).await.unwrap_err().to_failure().code, "not_found");
+        for role in [Role::Manager, Role::User, Role::Guest] {
+            let viewer = Viewer { role, ..carol.clone() };
+            assert_eq!(found(&viewer, all).await.unwrap_err().to_failure().code, "forbidden");
+            assert_eq!(switch(&viewer, false).await.unwrap_err().to_failure().code, "forbidden");
+        }
     }
 }

@@ -41,7 +41,7 @@ pub async fn run(
         temperature: Some(draft.temperature),
         max_tokens: u32::try_from(draft.max_tokens.min(MAX_TOKENS)).ok(),
     };
-    let mut call = Call::begin(viewer, draft.provider, &draft.model, Purpose::Test, ports.now());
+    let mut call = Call::begin(viewer, connections.prices(), draft.provider, &draft.model, Purpose::Test, ports.now());
     let start = Instant::now();
     let mut answer = String::new();
     let listen = async {

@@ -2,6 +2,7 @@
 
 mod branches;
 pub mod conversations;
+mod inspection;
 mod messages;
 pub mod runs;
 mod send;
@@ -10,6 +11,7 @@ mod summaries;
 mod tests;
 mod window;
 
+pub use inspection::{INSPECTION_COLUMNS, Inspected, InspectionFilter};
 pub use messages::Form;
 pub use send::{Sent, Target};
 pub use summaries::{ConversationChange, ConversationFilter, ConversationSummary, LastMessage, NewConversation};

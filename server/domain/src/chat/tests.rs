@@ -3,6 +3,7 @@
 mod access;
 mod branches;
 mod conversations;
+mod inspection;
 mod listening;
 mod recovery;
 mod runs;

@@ -1,7 +1,7 @@
 //! Projects on both databases: who sees them, who changes them, and nobody from another tenant.
 
 use super::{agents, change, create, delete, get, members, page};
-use crate::audit::{self, Actor};
+use crate::audit::{self, Actor, AuditFilter};
 use crate::chat::{ConversationFilter, NewConversation, Target};
 use crate::error::Error;
 use crate::organisations;
@@ -168,20 +168,20 @@ async fn every_change_leaves_a_line() {
         let renamed = change(store, ports, actor(&bob), made.id, &form("Q"), Some(made.updated_at)).await.unwrap();
         assert_eq!(code(change(store, ports, actor(&bob), made.id, &form("R"), Some(made.updated_at)).await), "stale");
         assert_eq!(renamed.name, "Q");
-        assert_eq!(code(audit::page(store, &bob, PageRequest::default()).await), "forbidden");
+        assert_eq!(code(audit::page(store, &bob, PageRequest::default(), AuditFilter::default()).await), "forbidden");
         let admin = Viewer { role: Role::Admin, ..bob.clone() };
-        let log = audit::page(store, &admin, PageRequest::default()).await.unwrap();
+        let log = audit::page(store, &admin, PageRequest::default(), AuditFilter::default()).await.unwrap();
         let told: Vec<_> = log.items.iter().map(|it| (it.action.as_str(), it.subject.as_str())).collect();
         assert_eq!(told, [("project.change", "Q"), ("project.create", "P")]);
         let line = &log.items[0];
         assert_eq!((line.actor.as_str(), line.address.as_str()), ("bob@example.org", "10.0.0.1"));
         assert!(line.before.as_deref().unwrap().contains("\"P\"") && line.after.as_deref().unwrap().contains("\"Q\""));
-        let theirs = audit::page(store, &carol, PageRequest::default()).await.unwrap();
+        let theirs = audit::page(store, &carol, PageRequest::default(), AuditFilter::default()).await.unwrap();
         assert!(
             theirs.items.iter().all(|it| it.organisation == carol.organisation),
             "each organisation has its own log"
         );
-        let all = audit::page(store, &world.ada, PageRequest::default()).await.unwrap();
+        let all = audit::page(store, &world.ada, PageRequest::default(), AuditFilter::default()).await.unwrap();
         assert_eq!(all.count, log.count + theirs.count);
     }
 }

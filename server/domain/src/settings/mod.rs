@@ -8,15 +8,17 @@ mod tests;
 pub use boot::{Boot, Layers};
 pub use keys::{KEYS, Key, Kind, find, parse_flag};
 
+use crate::audit::{self, Actor, Deed};
 use crate::error::{Error, Result};
 use crate::ports::Ports;
 use crate::seal::Seal;
-use crate::store::{Scope, Store, args};
+use crate::store::{Store, args};
 use atrium::failure::FieldError;
 use atrium::settings::{SettingView, Source};
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
+use uuid::Uuid;
 
 /// The settings in force.
 #[derive(Clone)]
@@ -160,10 +162,10 @@ impl Settings {
         &self,
         store: &Store,
         ports: &Ports,
-        scope: Scope<'_>,
+        actor: Actor<'_>,
         changes: Vec<(String, Option<String>)>,
     ) -> Result<()> {
-        must_administer(scope.viewer)?;
+        must_administer(actor.viewer)?;
         let mut wrong = Vec::new();
         let mut accepted = Vec::new();
         for (name, value) in changes {
@@ -180,15 +182,26 @@ impl Settings {
         if !wrong.is_empty() {
             return Err(Error::Invalid(wrong));
         }
-        let mut tx = scope.begin().await?;
+        let mut tx = store.as_viewer(actor.viewer).begin().await?;
         for (key, value) in accepted {
+            let before = self.text(key.name);
+            let before = told(key, &before);
+            let after = told(key, value.as_deref().unwrap_or_else(|| self.boot.text(key.name)));
+            let deed = Deed {
+                organisation: actor.viewer.organisation,
+                action: "setting.change",
+                kind: "setting",
+                id: Uuid::nil(),
+                name: key.name,
+            };
+            audit::note(&mut tx, ports, actor, deed, Some(before), Some(after)).await?;
             match value {
                 Some(value) => {
                     let value = if key.kind == Kind::Secret { self.seal.seal(&value)? } else { value };
                     tx.execute(
                         "INSERT INTO settings (name, value, updated_at, updated_by) VALUES ($1, $2, $3, $4)
                          ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at, updated_by = excluded.updated_by",
-                        args![key.name, value, ports.now(), scope.viewer.id],
+                        args![key.name, value, ports.now(), actor.viewer.id],
                     )
                     .await?;
                 }
@@ -197,6 +210,15 @@ impl Settings {
         }
         tx.commit().await?;
         self.load(store).await
+    }
+}
+
+/// A value as the audit log keeps it: of a secret only whether there is one.
+fn told<'a>(key: &Key, value: &'a str) -> &'a str {
+    match key.kind {
+        Kind::Secret if value.is_empty() => "not set",
+        Kind::Secret => "set",
+        _ => value,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where a setting's value comes from, and what is kept of it.
 
 use super::{Boot, KEYS, Kind, Layers, Settings, find, parse_flag};
+use crate::audit::Actor;
 use crate::error::Error;
 use crate::seal::Seal;
 use crate::store::args;
@@ -28,7 +29,7 @@ fn view(settings: &Settings, world: &World, key: &str) -> SettingView {
 
 async fn change(world: &World, settings: &Settings, changes: &[(&str, Option<&str>)]) -> crate::Result<()> {
     let changes = changes.iter().map(|(name, value)| ((*name).to_owned(), value.map(str::to_owned))).collect();
-    settings.change(&world.store, &world.ports, world.store.as_viewer(&world.ada), changes).await
+    settings.change(&world.store, &world.ports, Actor { viewer: &world.ada, address: "test" }, changes).await
 }
 
 #[tokio::test]
@@ -328,7 +329,8 @@ async fn only_administrators_of_the_server_see_and_change_settings() {
         let settings = &world.settings;
         assert!(matches!(settings.list(&world.bob), Err(Error::Forbidden(_))));
         let changes = vec![("registration_open".to_owned(), Some("false".to_owned()))];
-        let outcome = settings.change(&world.store, &world.ports, world.store.as_viewer(&world.bob), changes).await;
+        let outcome =
+            settings.change(&world.store, &world.ports, Actor { viewer: &world.bob, address: "test" }, changes).await;
         assert!(matches!(outcome, Err(Error::Forbidden(_))), "{outcome:?}");
         assert!(settings.flag("registration_open"));
     }

@@ -6,6 +6,7 @@
 mod args;
 mod connect;
 mod handle;
+mod list;
 #[cfg(test)]
 pub mod testing;
 #[cfg(test)]
@@ -17,6 +18,7 @@ pub use connect::Target;
 pub use handle::{Queries, Scope, Tx};
 
 pub(crate) use args::args;
+pub(crate) use list::{List, list};
 
 use atrium::people::Viewer;
 use sqlx::{PgPool, SqlitePool};

@@ -1,14 +1,16 @@
 //! What models cost: a row for every call, whoever made it and however it ended.
 
+pub mod prices;
 mod tokens;
 
 use crate::error::Result;
 use crate::ports::{Micros, Ports};
 use crate::providers::Request;
 use crate::store::{Store, Tx, args};
-use atrium::catalogue::{Provider, model_facts};
+use atrium::catalogue::{ModelFacts, Provider};
 use atrium::ids::{ConversationId, MessageId, OrganisationId, UserId};
 use atrium::people::Viewer;
+use prices::Prices;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -59,6 +61,8 @@ pub struct Call {
     pub provider: Provider,
     /// Which.
     pub model: String,
+    /// What it costs.
+    pub facts: ModelFacts,
     /// Tokens of the prompt and of the answer, once known.
     pub tokens: Option<(i64, i64)>,
     /// Whether they were counted here, not by the provider.
@@ -76,7 +80,14 @@ pub struct Call {
 impl Call {
     /// A call that begins now.
     #[must_use]
-    pub fn begin(viewer: &Viewer, provider: Provider, model: &str, purpose: Purpose, now: Micros) -> Self {
+    pub fn begin(
+        viewer: &Viewer,
+        prices: &Prices,
+        provider: Provider,
+        model: &str,
+        purpose: Purpose,
+        now: Micros,
+    ) -> Self {
         Self {
             organisation: viewer.organisation,
             user: viewer.id,
@@ -84,6 +95,7 @@ impl Call {
             purpose,
             provider,
             model: model.to_owned(),
+            facts: prices.facts(provider, model),
             tokens: None,
             is_estimate: false,
             latency: Duration::ZERO,
@@ -116,7 +128,7 @@ impl Call {
     #[must_use]
     pub fn cost(&self) -> i64 {
         let (prompt, completion) = self.tokens.unwrap_or_default();
-        model_facts(self.provider, &self.model).cost(prompt, completion)
+        self.facts.cost(prompt, completion)
     }
 }
 

@@ -3,16 +3,16 @@
 use crate::api::body::ApiQuery;
 use crate::api::error::ApiResult;
 use crate::api::identity::Caller;
-use crate::api::paging::{ListQuery, Listing, listing};
+use crate::api::paging::{ListQuery, Listing, SortQuery, listing};
 use crate::api::time::iso;
 use crate::web::App;
-use atrium_domain::audit::{self, Entry as Known};
+use atrium_domain::audit::{self, AuditFilter, Entry as Known};
 use axum::Json;
 use axum::extract::State;
 use axum::http::request::Parts;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 /// Something that somebody did.
@@ -66,17 +66,41 @@ impl From<Known> for AuditEntry {
     }
 }
 
+/// Which lines.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub struct AuditQuery {
+    /// Only what was done to this kind of thing: `user`, `project`, `conversation`, …
+    #[param(max_length = 40, required = false, example = "user")]
+    subject_kind: Option<String>,
+    /// Only those of one organisation.
+    #[param(required = false)]
+    organisation_id: Option<Uuid>,
+}
+
 /// List the audit log
 ///
-/// For administrators, of their organisation; for superusers, of all.
-#[utoipa::path(get, path = "/api/v1/audit-log", tag = "Audit log", params(ListQuery), responses((status = 200, description = "A page, newest first", body = Listing<AuditEntry>)))]
+/// For administrators, of their organisation; for superusers, of all. `sort` is one of `when`, `who`, `what`.
+#[utoipa::path(get, path = "/api/v1/audit-log", tag = "Audit log", params(ListQuery, AuditQuery, SortQuery), responses((status = 200, description = "A page, newest first unless `sort` says otherwise", body = Listing<AuditEntry>)))]
 pub async fn list(
     State(app): State<App>,
     caller: Caller,
     ApiQuery(query): ApiQuery<ListQuery>,
+    ApiQuery(which): ApiQuery<AuditQuery>,
+    ApiQuery(order): ApiQuery<SortQuery>,
     parts: Parts,
 ) -> ApiResult<Json<Listing<AuditEntry>>> {
     let request = query.page()?;
-    let page = audit::page(&app.atrium.store, &caller.viewer, request).await?;
+    let filter = AuditFilter {
+        search: query.search.as_deref(),
+        kind: which.subject_kind.as_deref(),
+        organisation: which.organisation_id.map(Into::into),
+        sort: order.sort(audit::COLUMNS)?,
+        ..AuditFilter::default()
+    };
+    let page = audit::page(&app.atrium.store, &caller.viewer, request, filter).await?;
+    let seen = page.items.iter().map(|it| it.organisation);
+    audit::note_look(&app.atrium.store, &app.atrium.ports, caller.actor(), "changes", seen).await?;
     Ok(Json(listing(&app, &parts, request, page.map(AuditEntry::from))))
 }

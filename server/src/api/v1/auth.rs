@@ -7,6 +7,7 @@ use crate::api::identity::{Caller, Identity, Via};
 use crate::web::App;
 use atrium::people::{Credentials, NewPerson, Viewer};
 use atrium_domain::Error;
+use atrium_domain::accounts::impersonation::must_be_themselves;
 use atrium_domain::accounts::tokens::{Rotation, TokenPair};
 use axum::Json;
 use axum::extract::State;
@@ -173,6 +174,7 @@ pub async fn logout(
 #[utoipa::path(post, path = "/api/v1/auth/logout-everywhere", tag = "Signing in", responses((status = 204, description = "Signed out everywhere")))]
 pub async fn logout_everywhere(State(app): State<App>, caller: Caller) -> ApiResult<StatusCode> {
     caller.must_be_a_person()?;
+    must_be_themselves(&caller.viewer)?;
     app.atrium.end_all_sessions_of(caller.viewer.id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

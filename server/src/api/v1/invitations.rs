@@ -164,6 +164,6 @@ pub async fn accept(
 ) -> ApiResult<(StatusCode, Json<Tokens>)> {
     let (accounts, mail) = (&app.atrium.accounts, &app.atrium.mail);
     let viewer = accounts.accept_invitation(mail, &body.token, &body.name, &body.password, &identity.address).await?;
-    let pair = app.atrium.tokens.issue(&viewer, Rotation::Rotates).await?;
+    let pair = app.atrium.tokens.issue(&viewer, Rotation::Rotates, &identity.origin()).await?;
     Ok((StatusCode::CREATED, tokens(&app, &viewer, pair).await?))
 }

@@ -3,13 +3,13 @@
 use crate::api::body::{ApiJson, ApiPath, ApiQuery, present};
 use crate::api::error::ApiResult;
 use crate::api::identity::Caller;
-use crate::api::paging::{ListQuery, Listing, listing};
+use crate::api::paging::{ListQuery, Listing, SortQuery, listing};
 use crate::api::time::iso;
 use crate::api::version::{IfMatch, Versioned};
 use crate::web::App;
 use atrium::ids::OrganisationId;
 use atrium::organisations::{Organisation as Known, OrganisationForm};
-use atrium_domain::organisations;
+use atrium_domain::{audit, organisations};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -22,7 +22,7 @@ use uuid::Uuid;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "00000000-0000-0000-0000-000000000001", "name": "Analytical Engines", "contact_name": "Ada Lovelace",
-    "contact_email": "ada@example.org", "contact_phone": "", "address": "London",
+    "contact_email": "ada@example.org", "contact_phone": "", "address": "London", "people": 12, "projects": 3,
     "created_at": "2026-01-31T12:00:00Z", "updated_at": "2026-01-31T12:00:00Z"
 }))]
 pub struct Organisation {
@@ -32,6 +32,10 @@ pub struct Organisation {
     contact_email: String,
     contact_phone: String,
     address: String,
+    /// How many belong to it.
+    people: i64,
+    /// How many it has.
+    projects: i64,
     #[schema(format = DateTime)]
     created_at: String,
     #[schema(format = DateTime)]
@@ -83,8 +87,18 @@ pub struct OrganisationChange {
 impl From<Known> for Organisation {
     fn from(it: Known) -> Self {
         let OrganisationForm { name, contact_name, contact_email, contact_phone, address } = it.details;
-        let (created_at, updated_at) = (iso(it.created_at), iso(it.updated_at));
-        Self { id: it.id.0, name, contact_name, contact_email, contact_phone, address, created_at, updated_at }
+        Self {
+            id: it.id.0,
+            name,
+            contact_name,
+            contact_email,
+            contact_phone,
+            address,
+            people: it.people,
+            projects: it.projects,
+            created_at: iso(it.created_at),
+            updated_at: iso(it.updated_at),
+        }
     }
 }
 
@@ -94,17 +108,21 @@ fn versioned(status: StatusCode, it: Known) -> Versioned<Organisation> {
 
 /// List organisations
 ///
-/// One's own; for superusers all of them.
-#[utoipa::path(get, path = "/api/v1/organisations", tag = "Organisations", params(ListQuery), responses((status = 200, description = "A page, by name", body = Listing<Organisation>)))]
+/// One's own; for superusers all of them. `sort` is one of `name`, `people`, `projects`, `made`.
+#[utoipa::path(get, path = "/api/v1/organisations", tag = "Organisations", params(ListQuery, SortQuery), responses((status = 200, description = "A page, by name", body = Listing<Organisation>)))]
 pub async fn list(
     State(app): State<App>,
     caller: Caller,
     ApiQuery(query): ApiQuery<ListQuery>,
+    ApiQuery(order): ApiQuery<SortQuery>,
     parts: Parts,
 ) -> ApiResult<Json<Listing<Organisation>>> {
     let request = query.page()?;
     let scope = app.atrium.store.as_viewer(&caller.viewer);
-    let page = organisations::page(scope, request, query.search.as_deref()).await?;
+    let sort = order.sort(organisations::COLUMNS)?;
+    let page = organisations::page(scope, request, query.search.as_deref(), sort).await?;
+    let seen = page.items.iter().map(|it| it.id);
+    audit::note_look(&app.atrium.store, &app.atrium.ports, caller.actor(), "organisations", seen).await?;
     Ok(Json(listing(&app, &parts, request, page.map(Organisation::from))))
 }
 

@@ -3,19 +3,21 @@
 use crate::api::body::{ApiJson, ApiPath, ApiQuery, present};
 use crate::api::error::ApiResult;
 use crate::api::identity::Caller;
-use crate::api::paging::{ListQuery, Listing, listing};
+use crate::api::paging::{ListQuery, Listing, SortQuery, listing};
 use crate::api::time::iso;
 use crate::api::version::{IfMatch, Versioned};
 use crate::web::App;
 use atrium::ids::UserId;
 use atrium::people::{Profile, ProfileChange, Role};
 use atrium_domain::accounts::administration::PersonChange as Change;
+use atrium_domain::accounts::{PEOPLE_COLUMNS, PeopleFilter};
+use atrium_domain::audit;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 /// A person.
@@ -130,6 +132,22 @@ pub struct UserChange {
     department: Option<String>,
 }
 
+/// Which people.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(default)]
+#[into_params(parameter_in = Query)]
+pub struct PeopleQuery {
+    /// Only those of that role.
+    #[param(inline, required = false)]
+    role: Option<RoleName>,
+    /// Only those who may sign in, or who may not.
+    #[param(required = false)]
+    is_active: Option<bool>,
+    /// Only those of one organisation.
+    #[param(required = false)]
+    organisation_id: Option<Uuid>,
+}
+
 /// A new password, and the one that is to go.
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({ "current_password": "correct horse battery", "new_password": "a few unusual words" }))]
@@ -180,16 +198,28 @@ pub async fn change_password(
 
 /// List people
 ///
-/// Oneself; for administrators everybody of their organisation.
-#[utoipa::path(get, path = "/api/v1/users", tag = "People", params(ListQuery), responses((status = 200, description = "A page, by name", body = Listing<User>)))]
+/// Oneself; for administrators everybody of their organisation. `sort` is one of `name`, `email`, `role`, `joined`,
+/// `last_sign_in`.
+#[utoipa::path(get, path = "/api/v1/users", tag = "People", params(ListQuery, PeopleQuery, SortQuery), responses((status = 200, description = "A page, by name unless `sort` says otherwise", body = Listing<User>)))]
 pub async fn list(
     State(app): State<App>,
     caller: Caller,
     ApiQuery(query): ApiQuery<ListQuery>,
+    ApiQuery(which): ApiQuery<PeopleQuery>,
+    ApiQuery(order): ApiQuery<SortQuery>,
     parts: Parts,
 ) -> ApiResult<Json<Listing<User>>> {
     let request = query.page()?;
-    let page = app.atrium.accounts.people(&caller.viewer, request, query.search.as_deref()).await?;
+    let filter = PeopleFilter {
+        search: query.search.as_deref(),
+        role: which.role.map(RoleName::known),
+        is_active: which.is_active,
+        organisation: which.organisation_id.map(Into::into),
+        sort: order.sort(PEOPLE_COLUMNS)?,
+    };
+    let page = app.atrium.accounts.people(&caller.viewer, request, filter).await?;
+    let seen = page.items.iter().map(|it| it.organisation);
+    audit::note_look(&app.atrium.store, &app.atrium.ports, caller.actor(), "people", seen).await?;
     Ok(Json(listing(&app, &parts, request, page.map(User::from))))
 }
 

@@ -48,8 +48,14 @@ impl Chat {
 
     async fn answer(&self, run: Arc<LiveRun>, job: Job) {
         let start = Instant::now();
-        let mut call =
-            Call::begin(&job.viewer, job.agent.provider, &job.agent.model, Purpose::Answer, self.ports.now());
+        let mut call = Call::begin(
+            &job.viewer,
+            self.connections.prices(),
+            job.agent.provider,
+            &job.agent.model,
+            Purpose::Answer,
+            self.ports.now(),
+        );
         call.place = Some((run.conversation, run.message));
         let mut progress = Progress::default();
         // A fault of ours ends the run like any other failure: nobody is left with a caret that blinks for ever.

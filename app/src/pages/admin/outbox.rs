@@ -1,32 +1,27 @@
 //! The outbox: mail on its way, refused, or kept because there is no mail server.
 
-use super::admin::asked;
-use crate::components::{ErrorSummary, FormState, PageHead, moment, pager, signed_in};
+use super::administered;
+use crate::components::{ErrorSummary, FormState, asked, moment, pager};
 use crate::forms::{Done, Fields};
 use crate::visit::Visit;
 use atrium::ids::MailId;
 use atrium_domain::mail::{Mail, State, Text};
 use atrium_domain::{Error, Result};
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::use_params_map;
 
 #[component]
 pub fn OutboxList() -> impl IntoView {
     let (request, search) = asked();
     let state = FormState::current();
-    signed_in("Outbox", None, async move |visit, viewer| {
+    administered("Outbox", async move |visit, viewer| {
         let mail = &visit.atrium.mail;
         let page = mail.page(&viewer, request, Some(&search)).await?;
         let has_server = mail.has_server();
         let count = page.count;
         let rows = page.items.into_iter().map(|it| row(it, has_server)).collect_view();
         Ok(view! {
-            <PageHead title="Outbox">
-                <a class="button" href="/admin/invitations">"Invitations"</a>
-            </PageHead>
-            <div class="page wide">
-                <ErrorSummary state=state/>
+            <ErrorSummary state=state/>
                 {(!has_server).then(|| view! {
                     <div class="notice"><p>"There is no mail server, so mail is kept here: open one and pass its link on. A superuser names a mail server on the settings page."</p></div>
                 })}
@@ -49,7 +44,6 @@ pub fn OutboxList() -> impl IntoView {
                         {pager(request, count, &search)}
                     }.into_any()
                 }}
-            </div>
         })
     })
 }
@@ -80,7 +74,7 @@ fn row(it: Mail, has_server: bool) -> impl IntoView {
 pub fn OneMail() -> impl IntoView {
     let id = use_params_map().with_untracked(|it| it.get("id").unwrap_or_default());
     let state = FormState::current();
-    signed_in("", None, async move |visit, _| {
+    administered("Mail", async move |visit, _| {
         let id: MailId = id.parse().map_err(|_| Error::NotFound("mail"))?;
         let letter = visit.atrium.mail.open(visit.actor()?, id).await?;
         let (mail, has_server) = (letter.mail, visit.atrium.mail.has_server());
@@ -94,11 +88,7 @@ pub fn OneMail() -> impl IntoView {
             Text::Withheld => view! { <p class="muted">"Whoever has the link in it can take the account over, so only superusers may read it. Ask one of them to pass it on."</p> }.into_any(),
         };
         Ok(view! {
-            <Title text=mail.subject.clone()/>
-            <PageHead title=mail.subject>
-                <a class="button" href="/admin/outbox">"Outbox"</a>
-            </PageHead>
-            <div class="page narrow">
+            <h2>{mail.subject}</h2>
                 <ErrorSummary state=state/>
                 <dl class="facts">
                     <dt>"To"</dt><dd>{mail.to}</dd>
@@ -109,7 +99,7 @@ pub fn OneMail() -> impl IntoView {
                     {(!mail.last_error.is_empty()).then(|| view! { <dt>"Last answer"</dt><dd>{mail.last_error}</dd> })}
                 </dl>
                 <section class="section">
-                    <h2>"Text"</h2>
+                    <h3>"Text"</h3>
                     {text}
                 </section>
                 <form method="post" class="form">
@@ -118,7 +108,6 @@ pub fn OneMail() -> impl IntoView {
                         {(mail.can_be_sent && has_server).then(|| view! { <button class="button primary" name="action" value="send">{if mail.state == State::Kept { "Send" } else { "Send again" }}</button> })}
                     </div>
                 </form>
-            </div>
         })
     })
 }

@@ -1,13 +1,13 @@
 //! Areas of expertise: the list of them, and the forms that make and change them.
 
-use crate::components::{ErrorSummary, FormState, PageHead, TextArea, TextField, signed_in};
+use super::administered;
+use crate::components::{ErrorSummary, FormState, TextArea, TextField};
 use crate::forms::{Done, Fields};
 use crate::islands::toasts::Undo;
 use crate::visit::Visit;
 use atrium::expertise::{ExpertiseArea, ExpertiseAreaForm};
 use atrium::ids::ExpertiseAreaId;
 use atrium::paging::{PAGE_SIZE_MAX, PageRequest};
-use atrium::permissions::Permission;
 use atrium_domain::{Error, Result, expertise};
 use leptos::prelude::*;
 
@@ -17,18 +17,13 @@ const PATH: &str = "/admin/expertise";
 #[component]
 pub fn ExpertiseAreas() -> impl IntoView {
     let state = FormState::current();
-    signed_in("Areas of expertise", None, async move |visit, viewer| {
-        if !viewer.may(Permission::ManageExpertise) {
-            return Err(Error::Forbidden("Only administrators and managers change areas of expertise."));
-        }
+    administered("Areas of expertise", async move |visit, viewer| {
         let request = PageRequest { page: 1, size: PAGE_SIZE_MAX };
         let page = expertise::page(visit.atrium.store.as_viewer(&viewer), request, None).await?;
         let more = page.count - i64::try_from(page.items.len()).unwrap_or_default();
         let is_empty = page.items.is_empty();
         let rows = page.items.into_iter().map(row).collect_view();
         Ok(view! {
-            <PageHead title="Areas of expertise"/>
-            <div class="page">
                 <ErrorSummary state=state.clone()/>
                 {if is_empty {
                     view! { <p class="muted">"An area says what agents are good at: contracts, tides, onboarding. Make the first one below; owners of agents then choose among them."</p> }.into_any()
@@ -44,7 +39,6 @@ pub fn ExpertiseAreas() -> impl IntoView {
                         <div class="form-end"><button class="button primary" name="action" value="create">"Create area"</button></div>
                     </form>
                 </section>
-            </div>
         })
     })
 }
