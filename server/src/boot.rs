@@ -6,7 +6,7 @@ use atrium_domain::ports::Ports;
 use atrium_domain::providers::{Client, Limits};
 use atrium_domain::seal::{Seal, kept_secret};
 use atrium_domain::settings::{Boot, Layers, Settings};
-use atrium_domain::store::{Store, Target};
+use atrium_domain::store::{Store, Target, upkeep};
 use atrium_domain::{Atrium, Error};
 use atrium_inference::Runner;
 use std::collections::BTreeMap;
@@ -68,6 +68,22 @@ pub async fn open_store(boot: &Boot) -> Result<Store, String> {
     let store = Store::open(&target).await.map_err(|error| format!("{}: {error}", target.describe()))?;
     tracing::info!("data is kept in {}", target.describe());
     Ok(store)
+}
+
+/// For what reads a database and must not change it.
+///
+/// # Errors
+/// With a sentence, when there is none yet, or migrations would run first.
+pub async fn must_be_up_to_date(boot: &Boot) -> Result<(), String> {
+    let target = target(boot)?;
+    let all = upkeep::migrations(&target).await.map_err(|error| format!("{}: {error}", target.describe()))?;
+    if all.iter().all(|it| !it.is_applied) {
+        return Err(format!("{}: there is no database of Atrium's.", target.describe()));
+    }
+    match all.iter().filter(|it| !it.is_applied).count() {
+        0 => Ok(()),
+        pending => Err(format!("{}: {pending} migrations are pending. Run `atrium migrate` first.", target.describe())),
+    }
 }
 
 fn seal(boot: &Boot, ports: &Ports) -> Result<Seal, String> {

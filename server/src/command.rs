@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::{boot, serve, upkeep};
+use crate::{boot, serve, transfer, upkeep};
 use atrium::people::NewPerson;
 use clap::{Args, Parser, Subcommand};
 use std::collections::BTreeMap;
@@ -44,6 +44,30 @@ enum Action {
         /// The copy.
         file: PathBuf,
     },
+    /// Write all data into a new file that loads into SQLite and PostgreSQL alike. Servers may be at work meanwhile.
+    Dump {
+        #[command(flatten)]
+        place: Where,
+        /// The file to make: lines of JSON. Stored keys stay sealed in it.
+        file: PathBuf,
+    },
+    /// Take a file made by `dump` into an empty database: all of it, or nothing.
+    Load {
+        #[command(flatten)]
+        place: Where,
+        /// The dump, of the same version of Atrium.
+        file: PathBuf,
+    },
+    /// Make sample data to look around in, and print its people's passwords. A second time changes nothing.
+    SetupDemo {
+        #[command(flatten)]
+        place: Where,
+        /// Also where people have accounts already; the sample stands beside their data, in an organisation of its own.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Open the database with its own program: sqlite3 or psql.
+    Dbshell(Where),
     /// Look at settings, data and models, and say what is wrong and what to do.
     Doctor(Where),
     /// Print the description of the REST API (OpenAPI 3.1).
@@ -108,6 +132,10 @@ impl Command {
                 }
                 Action::Backup { place, file } => upkeep::backup(&boot::load(place.options())?, &file).await,
                 Action::Restore { place, file } => upkeep::restore(&boot::load(place.options())?, &file).await,
+                Action::Dump { place, file } => transfer::dump(&boot::load(place.options())?, &file).await,
+                Action::Load { place, file } => transfer::load(&boot::load(place.options())?, &file).await,
+                Action::SetupDemo { place, force } => transfer::setup_demo(&boot::load(place.options())?, force).await,
+                Action::Dbshell(place) => transfer::dbshell(&boot::load(place.options())?),
                 Action::Doctor(place) => upkeep::doctor(&boot::load(place.options())?).await,
                 Action::Openapi => {
                     println!("{}", crate::api::document());

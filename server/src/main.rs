@@ -7,6 +7,7 @@ mod boot;
 mod command;
 mod logging;
 mod serve;
+mod transfer;
 mod upkeep;
 mod web;
 

@@ -34,7 +34,8 @@ pub async fn run(boot: Boot) -> Result<(), String> {
     let stop = CancellationToken::new();
     let house = tokio::spawn(atrium.clone().keep_house(stop.clone()));
     let post = tokio::spawn(atrium.mail.clone().work(stop.clone()));
-    let router = web::router(atrium.clone());
+    let sockets = web::Sockets::default();
+    let router = web::router(atrium.clone(), sockets.clone());
     // A path with a slash at its end is the one without: a redirect would lose what was posted.
     let router = NormalizePathLayer::trim_trailing_slash().layer(router);
     let service = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(router);
@@ -51,7 +52,10 @@ pub async fn run(boot: Boot) -> Result<(), String> {
     // Runs first: their listeners are the requests that would otherwise never end.
     atrium.chat.close().await;
     stop.cancel();
-    if tokio::time::timeout(GRACE, served).await.is_err() {
+    sockets.stop.cancel();
+    sockets.open.close();
+    let ended = async { tokio::join!(served, sockets.open.wait()) };
+    if tokio::time::timeout(GRACE, ended).await.is_err() {
         tracing::warn!("some requests did not end in time");
     }
     // A mail that was handed over but not noted would be sent twice.

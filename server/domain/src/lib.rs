@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod agents;
 pub mod audit;
 pub mod chat;
+pub mod demo;
 pub mod error;
 pub mod expertise;
 pub mod export;

@@ -37,6 +37,10 @@ your own uses an API token instead (`POST /api/v1/tokens`), in the same header. 
 
 **Limits.** `RateLimit-Limit`, `-Remaining` and `-Reset` (seconds) come with every reply, `Retry-After` with a 429.
 
+**Both ways.** `GET /api/v1/ws` opens a WebSocket on which messages are sent and runs are followed and stopped, with the same events as
+`/api/v1/runs/{id}/events`: one JSON object a message, `{\"id\": 1, \"type\": \"send\", \"content\": \"…\"}`, also `auth`, `follow`, `unfollow`, `stop`
+and `ping`. `docs/websocket.md` in the repository has all of them.
+
 Paths work with and without a slash at their end. Times are RFC 3339 in UTC. Ids are UUIDs.";
 
 const FIELDS: &str = "A field needs another look; `fields` says which.";

@@ -16,6 +16,7 @@ use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use std::sync::Arc;
+use std::time::Duration;
 use tower_sessions::Session;
 
 /// How somebody came in.
@@ -38,6 +39,8 @@ pub struct Caller {
     pub via: Via,
     /// From where.
     pub address: String,
+    /// What they showed.
+    pub credential: Credential,
 }
 
 /// What the request says of who sends it, found out once.
@@ -58,6 +61,14 @@ impl Identity {
         Origin::new(&self.address, &self.agent)
     }
 
+    /// Whoever asks; nobody, where nothing was shown.
+    ///
+    /// # Errors
+    /// When a token came that is worth nothing.
+    pub fn checked(self) -> ApiResult<Option<Caller>> {
+        if self.is_bad { Err(Error::BadToken.into()) } else { Ok(self.caller().cloned()) }
+    }
+
     /// Whoever asks, if anybody.
     pub fn caller(&self) -> Option<&Caller> {
         self.caller.as_deref()
@@ -68,11 +79,13 @@ impl Identity {
 pub async fn attach(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let address = client_address(&app.atrium, &request);
     let agent = user_agent(request.headers()).to_owned();
+    let session = request.extensions().get::<Session>();
     let found = match bearer(request.headers()) {
-        Some(token) => by_token(&app, &token).await.map(Some),
-        None => by_cookie(request.extensions().get::<Session>()).await,
+        Some(token) => by_token(&app, &token).await.map(|it| Some((it, Credential::Token(token)))),
+        None => by_cookie(session).await.map(|it| it.zip(session.and_then(Credential::of_session))),
     };
-    let found = found.map(|it| it.map(|(viewer, via)| Caller { viewer, via, address: address.clone() }));
+    let found = found
+        .map(|it| it.map(|((viewer, via), credential)| Caller { viewer, via, address: address.clone(), credential }));
     let identity = match found {
         Ok(caller) => Identity { caller: caller.map(Arc::new), is_bad: false, address, agent },
         Err(Error::BadToken) => Identity { caller: None, is_bad: true, address, agent },
@@ -108,14 +121,66 @@ async fn by_cookie(session: Option<&Session>) -> Result<Option<(Viewer, Via)>, E
     }
 }
 
+/// How often it is looked whether what opened a stream is still worth something.
+pub const RECHECK: Duration = Duration::from_secs(5);
+
+/// What somebody showed, to be looked at again while what they opened goes on.
+#[derive(Clone)]
+pub enum Credential {
+    /// A JWT or an API token.
+    Token(String),
+    /// What the browser's cookie holds.
+    Session(String),
+}
+
+impl std::fmt::Debug for Credential {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Credential")
+    }
+}
+
+impl Credential {
+    /// The browser's, if it came with a cookie.
+    pub fn of_session(session: &Session) -> Option<Self> {
+        session.id().map(|it| Self::Session(it.to_string()))
+    }
+
+    /// Whose it is at this moment; `None` or [`Error::BadToken`] when it is worth nothing any more.
+    pub async fn holder(&self, app: &App) -> Result<Option<(Viewer, Via)>, Error> {
+        match self {
+            Self::Token(token) => by_token(app, token).await.map(Some),
+            Self::Session(cookie) => {
+                let found = app.atrium.sessions.load(cookie, app.atrium.ports.now()).await?;
+                Ok(found.and_then(|it| it.1).map(|it| (it, Via::Cookie)))
+            }
+        }
+    }
+
+    /// Waits until it is revoked, has expired, or its account is switched off. A database that is away ends nothing.
+    pub async fn end(self, app: App) {
+        loop {
+            tokio::time::sleep(RECHECK).await;
+            if matches!(self.holder(&app).await, Ok(None) | Err(Error::BadToken)) {
+                return;
+            }
+        }
+    }
+}
+
 impl Caller {
+    /// Whoever shows this, from `address`.
+    pub async fn by(credential: Credential, app: &App, address: &str) -> Result<Option<Self>, Error> {
+        let found = credential.holder(app).await?;
+        Ok(found.map(|(viewer, via)| Self { viewer, via, address: address.to_owned(), credential }))
+    }
+
     /// For what is noted in the audit log.
     pub fn actor(&self) -> Actor<'_> {
         Actor { viewer: &self.viewer, address: &self.address }
     }
 
     /// Whether they came in by something that is for this.
-    fn may(&self, scope: TokenScope) -> ApiResult<()> {
+    pub fn may(&self, scope: TokenScope) -> ApiResult<()> {
         match &self.via {
             Via::ApiToken(_, scopes) if !scopes.contains(&scope) => Err(ApiError::new(
                 StatusCode::FORBIDDEN,
@@ -174,10 +239,7 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> ApiResult<Self> {
         let identity = Identity::from_request_parts(parts, app).await?;
-        if identity.is_bad {
-            return Err(Error::BadToken.into());
-        }
-        let caller = identity.caller().cloned().ok_or_else(|| {
+        let caller = identity.checked()?.ok_or_else(|| {
             ApiError::new(
                 StatusCode::UNAUTHORIZED,
                 "not_authenticated",

@@ -18,12 +18,13 @@ mod version;
 
 pub use docs::document;
 pub use error::as_problems;
+pub use identity::Credential;
 
 use crate::web::App;
 use atrium_domain::settings::Boot;
 use axum::http::{HeaderName, HeaderValue, Method, header};
-use axum::routing::any;
-use axum::{Router, middleware};
+use axum::routing::{any, get};
+use axum::{Extension, Router, middleware};
 use std::time::Duration;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -31,13 +32,16 @@ use tower_http::set_header::SetResponseHeaderLayer;
 /// Everything below `/api` and `/v1`.
 pub fn router(app: &App) -> Router<App> {
     let (v1, _) = docs::parts();
+    let rates = rates::Rates::new(&app.atrium);
     v1.merge(openai::router())
         .merge(docs::router())
+        .route("/api/v1/ws", get(v1::ws::open))
+        .layer(Extension(rates.clone()))
         .route("/api/{*rest}", any(error::no_such_endpoint))
         .method_not_allowed_fallback(error::no_such_method)
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::once))
-        .layer(middleware::from_fn_with_state(rates::Rates::new(&app.atrium), rates::limit))
+        .layer(middleware::from_fn_with_state(rates, rates::limit))
         .layer(middleware::from_fn_with_state(app.clone(), identity::attach))
 }
 

@@ -3,7 +3,7 @@
 //! Sign-ins are counted in the database besides, together with every other server on it.
 
 use super::error::ApiError;
-use super::identity::Identity;
+use super::identity::{Caller, Identity};
 use atrium_domain::{Atrium, Error};
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue};
@@ -34,6 +34,34 @@ impl Rates {
             (Arc::new(limiter), it.get())
         }))
     }
+
+    /// Counts what is asked over a socket like a request.
+    ///
+    /// # Errors
+    /// When it was one too many.
+    pub fn hit(&self, caller: Option<&Caller>, address: &str) -> Result<(), Error> {
+        match &self.0 {
+            Some((limiter, per_minute)) => count(limiter, *per_minute, &key(caller, address)).map(drop),
+            None => Ok(()),
+        }
+    }
+}
+
+/// One key a person, however many tokens they have; else one an address.
+fn key(caller: Option<&Caller>, address: &str) -> String {
+    caller.map_or_else(|| address.to_owned(), |it| it.viewer.id.to_string())
+}
+
+/// How many more may follow at once.
+fn count(limiter: &Limiter, per_minute: u32, key: &String) -> Result<u32, Error> {
+    if limiter.len() > KEYS {
+        limiter.retain_recent();
+    }
+    limiter.check_key(key).map(|it| it.remaining_burst_capacity()).map_err(|early| {
+        let retry_after = early.wait_time_from(DefaultClock::default().now()).as_secs().max(1);
+        let message = format!("Too many requests: {per_minute} a minute are let through.");
+        Error::RateLimited { message, retry_after }
+    })
 }
 
 /// Lets through what is not too much.
@@ -41,22 +69,15 @@ pub async fn limit(State(rates): State<Rates>, request: Request, next: Next) -> 
     let (Some((limiter, per_minute)), Some(identity)) = (rates.0, request.extensions().get::<Identity>()) else {
         return next.run(request).await;
     };
-    // One key a person, however many tokens they have; else one an address.
-    let key = identity.caller().map_or_else(|| identity.address.clone(), |it| it.viewer.id.to_string());
-    if limiter.len() > KEYS {
-        limiter.retain_recent();
-    }
-    let (mut response, remaining, reset) = match limiter.check_key(&key) {
-        Ok(state) => {
-            let remaining = state.remaining_burst_capacity();
+    let (mut response, remaining, reset) = match count(&limiter, per_minute, &key(identity.caller(), &identity.address))
+    {
+        Ok(remaining) => {
             let used = u64::from(per_minute.saturating_sub(remaining));
             (next.run(request).await, remaining, (used * 60).div_ceil(u64::from(per_minute)))
         }
-        Err(early) => {
-            let retry_after = early.wait_time_from(DefaultClock::default().now()).as_secs().max(1);
-            let message = format!("Too many requests: {per_minute} a minute are let through.");
-            let refusal = ApiError::from(Error::RateLimited { message, retry_after });
-            (refusal.into_response(), 0, retry_after)
+        Err(error) => {
+            let retry_after = error.to_failure().retry_after.unwrap_or(1);
+            (ApiError::from(error).into_response(), 0, retry_after)
         }
     };
     let headers = response.headers_mut();

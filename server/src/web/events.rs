@@ -1,11 +1,13 @@
 //! `GET /runs/{id}/events`: an answer while it is written, as server-sent events.
 
+use super::App;
 use super::errors::reply;
+use crate::api::Credential;
 use atrium::ids::RunId;
 use atrium_app::visit::Visit;
 use atrium_domain::chat::Form;
 use axum::Extension;
-use axum::extract::{Path, Query};
+use axum::extract::{Path, Query, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
@@ -21,6 +23,7 @@ pub struct From {
 }
 
 pub async fn follow(
+    State(app): State<App>,
     Path(id): Path<RunId>,
     Query(from): Query<From>,
     Extension(visit): Extension<Visit>,
@@ -31,9 +34,18 @@ pub async fn follow(
         Ok(viewer) => viewer,
         Err(error) => return reply(&error, false),
     };
+    // Whoever is signed out is not told more.
+    let credential = Credential::of_session(&visit.session);
     match visit.atrium.chat.follow(viewer, id, last.unwrap_or(from.after), Form::Html).await {
         Ok(events) => {
-            let events = events.map(|(seq, event)| {
+            let app = app.clone();
+            let ended = async move {
+                match credential {
+                    Some(credential) => credential.end(app).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let events = events.take_until(ended).map(|(seq, event)| {
                 // Our own types always serialise; should one ever not, the listener comes back for it.
                 let data = serde_json::to_string(&event).unwrap_or_default();
                 Ok::<_, Infallible>(Event::default().id(seq.to_string()).data(data))

@@ -5,7 +5,7 @@ use super::errors::plain;
 use atrium_domain::Atrium;
 use atrium_domain::settings::Boot;
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::header::{AUTHORIZATION, COOKIE, HOST, HeaderName, HeaderValue, ORIGIN, USER_AGENT};
+use axum::http::header::{AUTHORIZATION, COOKIE, HOST, HeaderName, HeaderValue, ORIGIN, UPGRADE, USER_AGENT};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
@@ -55,7 +55,7 @@ fn refusal(app: &App, request: &Request) -> Option<Response> {
         let path = request.uri().path_and_query().map_or("/", |it| it.as_str());
         return Some(Redirect::permanent(&format!("{}{path}", public.trim_end_matches('/'))).into_response());
     }
-    if !is_safe(request.method())
+    if (!is_safe(request.method()) || opens_a_socket(request.headers()))
         && !is_same_origin(request.headers(), host.as_deref(), boot.text("public_url"))
         && !is_from_elsewhere_on_purpose(boot, request)
     {
@@ -69,6 +69,11 @@ fn refusal(app: &App, request: &Request) -> Option<Response> {
 
 fn is_safe(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
+}
+
+/// A WebSocket is opened by GET, does what a POST does, and another site's page may read it.
+fn opens_a_socket(headers: &HeaderMap) -> bool {
+    headers.get(UPGRADE).is_some_and(|it| it.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
 /// Browsers say where a request comes from: by `Sec-Fetch-Site`, older ones by `Origin`. What says neither is no

@@ -24,6 +24,8 @@ use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::routing::{any, get, post};
 use axum::{Router, middleware};
 use leptos::config::LeptosOptions;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -44,6 +46,16 @@ const UPLOADS: &[&str] = &["/account"];
 pub struct App {
     pub(crate) atrium: Atrium,
     leptos: LeptosOptions,
+    pub(crate) sockets: Sockets,
+}
+
+/// WebSockets that are open: they outlive the requests that opened them, and must be told when the server ends.
+#[derive(Clone, Default)]
+pub struct Sockets {
+    /// Ends them.
+    pub stop: CancellationToken,
+    /// Knows when the last one is closed.
+    pub open: TaskTracker,
 }
 
 /// What Leptos' own handlers ask for.
@@ -54,8 +66,8 @@ impl FromRef<App> for LeptosOptions {
 }
 
 /// Everything that is served.
-pub fn router(atrium: Atrium) -> Router {
-    let app = App { atrium: atrium.clone(), leptos: assets::leptos_options() };
+pub fn router(atrium: Atrium, sockets: Sockets) -> Router {
+    let app = App { atrium: atrium.clone(), leptos: assets::leptos_options(), sockets };
     let (uploads, forms): (Vec<&str>, Vec<&str>) =
         atrium_app::forms::PATHS.iter().copied().partition(|path| UPLOADS.contains(path));
     let posts = |paths: Vec<_>| paths.into_iter().fold(Router::new(), |all, path| all.route(path, post(forms::submit)));

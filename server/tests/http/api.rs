@@ -6,6 +6,7 @@ mod chat;
 mod openai;
 mod requests;
 mod tokens;
+mod ws;
 
 use crate::client::{Browser, Reply};
 use crate::server::{PASSWORD, Server};
@@ -13,9 +14,9 @@ use serde_json::{Value, json};
 
 /// A program that calls the API.
 #[derive(Debug, Clone)]
-struct Program {
-    browser: Browser,
-    authorization: Option<String>,
+pub struct Program {
+    pub browser: Browser,
+    pub authorization: Option<String>,
 }
 
 impl Program {
@@ -24,7 +25,7 @@ impl Program {
     }
 
     /// Makes an account, and is signed in to it.
-    fn register(server: &Server, name: &str) -> Self {
+    pub fn register(server: &Server, name: &str) -> Self {
         let mut program = Self::nobody(server);
         let person = json!({ "email": format!("{name}@example.org"), "name": name, "password": PASSWORD });
         let tokens = program.post("/api/v1/auth/register", &person, 201);
@@ -63,11 +64,11 @@ impl Program {
         self.browser.request("PUT", path, &headers, file)
     }
 
-    fn get(&mut self, path: &str) -> Value {
+    pub fn get(&mut self, path: &str) -> Value {
         self.expect("GET", path, None, 200)
     }
 
-    fn post(&mut self, path: &str, body: &Value, status: u16) -> Value {
+    pub fn post(&mut self, path: &str, body: &Value, status: u16) -> Value {
         self.expect("POST", path, Some(body), status)
     }
 

@@ -16,3 +16,5 @@ mod pages;
 mod people;
 mod provider;
 mod server;
+mod shared;
+mod transfer;

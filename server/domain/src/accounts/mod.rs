@@ -232,7 +232,7 @@ impl Accounts {
         Ok(viewer)
     }
 
-    async fn insert(
+    pub(crate) async fn insert(
         &self,
         tx: &mut Tx,
         person: &NewPerson,
@@ -288,7 +288,8 @@ impl Accounts {
         Ok(viewer)
     }
 
-    async fn default_organisation(&self, tx: &mut Tx) -> Result<OrganisationId> {
+    /// Where whoever comes without an invitation belongs, made if there is none yet.
+    pub(crate) async fn default_organisation(&self, tx: &mut Tx) -> Result<OrganisationId> {
         let found: Option<(Uuid,)> =
             tx.optional("SELECT id FROM organisations ORDER BY created_at, id LIMIT 1", args![]).await?;
         if let Some((id,)) = found {

@@ -37,7 +37,7 @@ impl Hasher {
         Self { params, turns: Arc::new(Semaphore::new(2)), decoy: Arc::default() }
     }
 
-    pub(super) async fn hash(&self, password: String) -> Result<String> {
+    pub(crate) async fn hash(&self, password: String) -> Result<String> {
         let params = self.params.clone();
         self.off_thread(move || hash(&params, &password)).await?
     }

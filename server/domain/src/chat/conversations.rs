@@ -73,17 +73,13 @@ impl Chat {
         if deleted == 0 {
             return Err(Error::NotFound("conversation"));
         }
-        for run in self.hub.all().into_iter().filter(|it| it.conversation == id) {
-            run.stop.cancel();
-        }
-        if self.store.is_shared() {
-            self.store
-                .as_viewer(viewer)
-                .execute(
-                    "UPDATE runs SET stop_requested = TRUE WHERE conversation_id = $1 AND status = 'running'",
-                    args![id],
-                )
-                .await?;
+        let running: Vec<(Uuid,)> = self
+            .store
+            .as_viewer(viewer)
+            .all("SELECT id FROM runs WHERE conversation_id = $1 AND status = 'running'", args![id])
+            .await?;
+        for (run,) in running {
+            self.halt(run.into()).await?;
         }
         Ok(())
     }

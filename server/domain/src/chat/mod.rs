@@ -43,6 +43,7 @@ impl Chat {
         let chat = Self { store, ports, connections, hub };
         chat.recover().await?;
         tokio::spawn(chat.clone().write_forever());
+        tokio::spawn(chat.clone().hear_others());
         Ok(chat)
     }
 

@@ -15,7 +15,8 @@ pub(super) static POSTGRES: Migrator = sqlx::migrate!("../../migrations/postgres
 
 /// How many readers SQLite gets. Each costs a page cache; more than the cores help nobody.
 const SQLITE_READERS: u32 = 4;
-const POSTGRES_CONNECTIONS: u32 = 16;
+/// One of them listens to the other servers.
+const POSTGRES_CONNECTIONS: u32 = 17;
 
 /// Where the data lives.
 #[derive(Debug, Clone, PartialEq, Eq)]

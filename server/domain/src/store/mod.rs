@@ -7,10 +7,14 @@ mod args;
 mod connect;
 mod handle;
 mod list;
+mod notify;
+#[cfg(test)]
+mod previous;
 #[cfg(test)]
 pub mod testing;
 #[cfg(test)]
 mod tests;
+pub mod transfer;
 pub mod upkeep;
 
 pub use args::{Arg, Args};

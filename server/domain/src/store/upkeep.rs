@@ -43,7 +43,7 @@ impl From<sqlx::Error> for UpkeepError {
     }
 }
 
-fn file(path: &Path) -> impl FnOnce(std::io::Error) -> UpkeepError + use<'_> {
+pub(super) fn file(path: &Path) -> impl FnOnce(std::io::Error) -> UpkeepError + use<'_> {
     move |cause| UpkeepError::File { path: path.to_owned(), cause }
 }
 

@@ -250,7 +250,7 @@ pub async fn send(
 }
 
 /// The composer's field is called otherwise.
-fn at_content(error: Error) -> Error {
+pub fn at_content(error: Error) -> Error {
     match error {
         Error::Invalid(mut fields) => {
             fields.iter_mut().filter(|it| it.field == "text").for_each(|it| "content".clone_into(&mut it.field));

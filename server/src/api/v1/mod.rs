@@ -18,6 +18,7 @@ mod search;
 mod sessions;
 mod tokens;
 mod users;
+pub mod ws;
 
 use crate::web::App;
 use utoipa_axum::router::OpenApiRouter;

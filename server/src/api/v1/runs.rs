@@ -94,7 +94,8 @@ pub async fn get(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<Ru
 /// Follow a run
 ///
 /// Server-sent events, each a JSON object by its `type`: `status`, `text`, `reasoning`, and `end` as the last one. Whoever
-/// comes back with `Last-Event-ID` (or `after`) gets exactly the rest, on whichever server of the same database.
+/// comes back with `Last-Event-ID` (or `after`) gets exactly the rest, on whichever server of the same database. The stream
+/// ends without `end` when what it was opened with is revoked or expires; `/api/v1/ws` carries the same events.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/events", tag = "Runs", params(("id" = Uuid, Path), From, ("Last-Event-ID" = Option<u64>, Header, description = "The position after which to begin")), responses((status = 200, description = "Events until the run is over", content_type = "text/event-stream", body = RunEvent)))]
 pub async fn events(
     State(app): State<App>,
@@ -108,6 +109,7 @@ pub async fn events(
     let chat = &app.atrium.chat;
     let (conversation, _) = chat.find_run(&caller.viewer, id).await?;
     let events = chat.follow(&caller.viewer, id, after, Form::Text).await?;
+    let events = events.take_until(caller.credential.end(app.clone()));
     let events = events.filter_map(move |(seq, event)| async move {
         let event = RunEvent::new(conversation, event)?;
         // Our own types always serialise; should one ever not, the listener comes back for it.

@@ -3,11 +3,12 @@
 use super::super::Chat;
 use super::super::messages::Form;
 use super::log::{Kind, Piece};
+use super::news::tell_stop;
 use crate::error::{Error, Result};
 use crate::markdown;
 use crate::store::args;
 use async_stream::stream;
-use atrium::chat::{LiveEvent, MessageStatus};
+use atrium::chat::{LiveEvent, MessageStatus, MessageView};
 use atrium::ids::{ConversationId, MessageId, RunId};
 use atrium::people::Viewer;
 use futures::stream::{BoxStream, StreamExt as _};
@@ -17,8 +18,10 @@ use uuid::Uuid;
 
 /// Between two events to one listener: faster than this nobody reads, and every event renders the open paragraph anew.
 const PACE: Duration = Duration::from_millis(40);
-/// How often the log in the database is looked at when another server writes the run.
+/// How often the log in the database is looked at when another server writes the run, and is not heard.
 const POLL: Duration = Duration::from_millis(300);
+/// How often it is looked at all the same when that server is heard: what was told may have been lost.
+const DOUBT: Duration = Duration::from_secs(3);
 
 #[derive(sqlx::FromRow)]
 struct RunRow {
@@ -56,15 +59,18 @@ impl Chat {
             ("running", Some(run)) => {
                 let base = run.base.clone();
                 let changes = run.listen();
-                Some((Source::Here(run, changes), Renderer::new(base, after, form)))
+                Some((Source::Here(run, changes), Renderer::new(base, 0, after, form)))
             }
             ("running", None) => {
-                let base: Option<(String,)> = self
+                // Before anything is read, so that nothing that is said afterwards is missed.
+                let bell = self.hub.bells.of(id);
+                let base: Option<(String, String)> = self
                     .store
                     .as_viewer(&viewer)
-                    .optional("SELECT content FROM messages WHERE id = $1", args![message])
+                    .optional("SELECT content, reasoning FROM messages WHERE id = $1", args![message])
                     .await?;
-                Some((Source::Elsewhere(id), Renderer::new(base.unwrap_or_default().0, after, form)))
+                let (base, thought) = base.unwrap_or_default();
+                Some((Source::Elsewhere(id, bell), Renderer::new(base, thought.len(), after, form)))
             }
             _ => None,
         };
@@ -88,16 +94,24 @@ impl Chat {
                     }
                     for event in renderer.take(news.pieces) {
                         told_at = Some(Instant::now());
-                        yield (renderer.at, event);
+                        yield event;
                     }
                     if news.is_over {
                         break;
                     }
-                    source.wait(told_at).await;
+                    source.wait(&chat, told_at).await;
                 }
             }
             match chat.ended(&viewer, conversation, message).await {
-                Ok(event) => yield (listener.map_or(after, |(_, renderer)| renderer.at), event),
+                Ok(event) => {
+                    // The last words of another server's run went into the message without passing through the log.
+                    if let (Some((Source::Elsewhere(..), renderer)), LiveEvent::End { message, .. }) = (&mut listener, &event) {
+                        for event in renderer.rest(message) {
+                            yield event;
+                        }
+                    }
+                    yield (listener.map_or(after, |(_, renderer)| renderer.at), event);
+                }
                 Err(error) => tracing::debug!("the message of a finished run is gone: {error}"),
             }
         };
@@ -126,12 +140,13 @@ impl Chat {
     pub(in crate::chat) async fn halt(&self, id: RunId) -> Result<()> {
         match self.hub.get(id) {
             Some(run) => run.stop.cancel(),
-            None => drop(
-                self.store
-                    .as_system("whoever asks has seen whose run it is")
-                    .execute("UPDATE runs SET stop_requested = TRUE WHERE id = $1 AND status = 'running'", args![id])
-                    .await?,
-            ),
+            None => {
+                let mut tx = self.store.as_system("whoever asks has seen whose run it is").begin().await?;
+                tx.execute("UPDATE runs SET stop_requested = TRUE WHERE id = $1 AND status = 'running'", args![id])
+                    .await?;
+                tell_stop(&mut tx, id).await?;
+                tx.commit().await?;
+            }
         }
         Ok(())
     }
@@ -159,7 +174,7 @@ impl Chat {
 
 enum Source {
     Here(std::sync::Arc<super::log::LiveRun>, tokio::sync::watch::Receiver<()>),
-    Elsewhere(RunId),
+    Elsewhere(RunId, tokio::sync::watch::Receiver<()>),
 }
 
 struct Heard {
@@ -176,7 +191,8 @@ impl Source {
                 let news = run.since(after);
                 Ok(Heard { pieces: news.pieces, status: news.status, is_over: news.is_over })
             }
-            Self::Elsewhere(id) => {
+            Self::Elsewhere(id, bell) => {
+                bell.mark_unchanged();
                 let system = chat.store.as_system("the run was checked to be the viewer's");
                 let status: Option<(String,)> =
                     system.optional("SELECT status FROM runs WHERE id = $1", args![*id]).await?;
@@ -192,7 +208,7 @@ impl Source {
         }
     }
 
-    async fn wait(&mut self, told_at: Option<Instant>) {
+    async fn wait(&mut self, chat: &Chat, told_at: Option<Instant>) {
         match self {
             // When the run is gone the next look says so.
             Self::Here(_, changes) => {
@@ -202,7 +218,10 @@ impl Source {
                     tokio::time::sleep_until(told_at + PACE).await;
                 }
             }
-            Self::Elsewhere(_) => tokio::time::sleep(POLL).await,
+            Self::Elsewhere(_, bell) => {
+                let patience = if chat.hub.bells.is_listening() { DOUBT } else { POLL };
+                let _ = tokio::time::timeout(patience, bell.changed()).await;
+            }
         }
     }
 }
@@ -211,6 +230,9 @@ impl Source {
 /// too, silently: the blocks that they have already are the same ones.
 struct Renderer {
     markdown: markdown::Stream,
+    /// Bytes of the message's text and reasoning, as far as they were said.
+    text: usize,
+    reasoning: usize,
     at: u64,
     known: u64,
     is_told: bool,
@@ -218,20 +240,25 @@ struct Renderer {
 }
 
 impl Renderer {
-    fn new(base: String, after: u64, form: Form) -> Self {
+    fn new(base: String, reasoning: usize, after: u64, form: Form) -> Self {
         let mut markdown = markdown::Stream::new();
         markdown.push(&base);
-        Self { markdown, at: 0, known: after, is_told: false, form }
+        Self { markdown, text: base.len(), reasoning, at: 0, known: after, is_told: false, form }
     }
 
-    fn take(&mut self, pieces: Vec<Piece>) -> Vec<LiveEvent> {
-        let mut events = Vec::new();
+    /// Every event with the position after it, so that whoever is cut off between two misses neither.
+    fn take(&mut self, pieces: Vec<Piece>) -> Vec<Numbered> {
+        let mut events: Vec<Numbered> = Vec::new();
         let mut grew = false;
         for piece in pieces {
             // From the database pieces come whole; what is known of them is cut away here.
             let skip = usize::try_from(self.at.saturating_sub(piece.seq)).unwrap_or(usize::MAX);
             let Some(data) = piece.data.get(skip..).filter(|it| !it.is_empty()) else { continue };
             self.at += data.len() as u64;
+            match piece.kind {
+                Kind::Text => self.text += data.len(),
+                Kind::Reasoning => self.reasoning += data.len(),
+            }
             let begin = self.at - data.len() as u64;
             let known = usize::try_from(self.known.saturating_sub(begin)).unwrap_or(usize::MAX);
             let (old, new) = data.split_at_checked(known).unwrap_or((data, ""));
@@ -240,20 +267,48 @@ impl Renderer {
             }
             match piece.kind {
                 _ if new.is_empty() => {}
-                Kind::Text if self.form == Form::Text => events.push(LiveEvent::Text { text: new.to_owned() }),
+                Kind::Text if self.form == Form::Text => {
+                    say(&mut events, self.at, LiveEvent::Text { text: new.to_owned() });
+                }
                 Kind::Text => {
                     self.settle();
                     self.markdown.push(new);
                     grew = true;
                 }
-                Kind::Reasoning => events.push(LiveEvent::Reasoning { text: new.to_owned() }),
+                Kind::Reasoning => {
+                    if std::mem::take(&mut grew) {
+                        events.push((begin, self.delta()));
+                    }
+                    say(&mut events, self.at, LiveEvent::Reasoning { text: new.to_owned() });
+                }
             }
         }
         if grew {
-            let update = self.markdown.update();
-            events.push(LiveEvent::Delta { first: update.first, blocks: update.blocks, tail: update.tail });
+            events.push((self.at, self.delta()));
         }
         events
+    }
+
+    fn delta(&mut self) -> LiveEvent {
+        let update = self.markdown.update();
+        LiveEvent::Delta { first: update.first, blocks: update.blocks, tail: update.tail }
+    }
+
+    /// What the stored message says beyond what was heard.
+    fn rest(&mut self, message: &MessageView) -> Vec<Numbered> {
+        // Another run is at it already.
+        if message.status == MessageStatus::Streaming {
+            return Vec::new();
+        }
+        let mut seq = self.at;
+        let mut pieces = Vec::new();
+        let untold = [(Kind::Reasoning, &message.reasoning, self.reasoning), (Kind::Text, &message.text, self.text)];
+        for (kind, whole, heard) in untold {
+            let data = whole.get(heard..).unwrap_or_default().to_owned();
+            seq += data.len() as u64;
+            pieces.push(Piece { seq: seq - data.len() as u64, kind, data });
+        }
+        self.take(pieces)
     }
 
     /// Forgets the blocks that the listener has.
@@ -262,5 +317,49 @@ impl Renderer {
             self.is_told = true;
             self.markdown.update();
         }
+    }
+}
+
+/// Adds to what was said last, if it is of the same kind: many small pieces go as one.
+fn say(events: &mut Vec<Numbered>, at: u64, event: LiveEvent) {
+    match (events.last_mut(), event) {
+        (Some((seq, LiveEvent::Text { text })), LiveEvent::Text { text: more })
+        | (Some((seq, LiveEvent::Reasoning { text })), LiveEvent::Reasoning { text: more }) => {
+            text.push_str(&more);
+            *seq = at;
+        }
+        (_, event) => events.push((at, event)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_says_where_it_ends_and_not_where_its_batch_does() {
+        let mut seq = 0;
+        let mut piece = |kind, data: &str| {
+            seq += data.len() as u64;
+            Piece { seq: seq - data.len() as u64, kind, data: data.to_owned() }
+        };
+        let pieces = vec![
+            piece(Kind::Reasoning, "Hm"),
+            piece(Kind::Reasoning, "m."),
+            piece(Kind::Text, "Yes"),
+            piece(Kind::Text, ", so."),
+            piece(Kind::Reasoning, "Wait"),
+            piece(Kind::Text, "!"),
+        ];
+        let text = |text: &str| LiveEvent::Text { text: text.to_owned() };
+        let thought = |text: &str| LiveEvent::Reasoning { text: text.to_owned() };
+        let mut renderer = Renderer::new(String::new(), 0, 0, Form::Text);
+        let told = [(4, thought("Hmm.")), (12, text("Yes, so.")), (16, thought("Wait")), (17, text("!"))];
+        assert_eq!(renderer.take(pieces.clone()), told);
+        let mut renderer = Renderer::new(String::new(), 0, 6, Form::Text);
+        assert_eq!(renderer.take(pieces.clone()), [(12, text("s, so.")), told[2].clone(), told[3].clone()]);
+        let mut renderer = Renderer::new(String::new(), 0, 0, Form::Html);
+        let positions: Vec<u64> = renderer.take(pieces).into_iter().map(|it| it.0).collect();
+        assert_eq!(positions, [4, 12, 16, 17], "on pages what was written before is told before");
     }
 }

@@ -2,11 +2,13 @@
 //!
 //! [`answer`](Chat::answer) listens to the provider and appends to the run's [`log`]; [`writer`] puts what is new into
 //! the database, at most [`FLUSH`] later; at the end everything is folded into the message. [`follow`] is how browsers
-//! listen, and [`recover`] picks up what a server that went away left behind.
+//! listen, [`news`] how servers on one database tell one another of their runs, and [`recover`] picks up what a server
+//! that went away left behind.
 
 mod answer;
 mod follow;
 pub mod log;
+mod news;
 mod recover;
 mod writer;
 
@@ -36,6 +38,8 @@ pub struct Hub {
     /// Taken by whoever moves log entries to the database, so that a late flush cannot come after the fold.
     pub(super) writing: tokio::sync::Mutex<()>,
     pub(super) is_closing: AtomicBool,
+    /// Who follows other servers' runs from here.
+    bells: news::Bells,
 }
 
 impl Hub {
@@ -45,6 +49,7 @@ impl Hub {
             runs: Mutex::default(),
             writing: tokio::sync::Mutex::default(),
             is_closing: AtomicBool::new(false),
+            bells: news::Bells::default(),
         }
     }
 

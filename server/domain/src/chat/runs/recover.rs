@@ -2,6 +2,7 @@
 
 use super::super::Chat;
 use super::log::Kind;
+use super::news::tell_news;
 use crate::error::Result;
 use crate::search;
 use crate::store::args;
@@ -54,6 +55,7 @@ impl Chat {
             .await?;
             tx.execute("DELETE FROM run_events WHERE run_id = $1", args![orphan.id]).await?;
             search::index::message(&mut tx, orphan.message_id).await?;
+            tell_news(&mut tx, &[orphan.id.into()]).await?;
             tx.commit().await?;
             tracing::info!(run = %orphan.id, "an answer was interrupted when its server went away; what had arrived is kept");
         }

@@ -2,6 +2,7 @@
 
 use super::super::Chat;
 use super::log::{Kind, LiveRun};
+use super::news::tell_news;
 use super::{FLUSH, LEASE, RENEW};
 use crate::error::Result;
 use crate::search;
@@ -12,6 +13,9 @@ use backon::{ExponentialBuilder, Retryable as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
+
+/// How often a server that does not hear the others looks which of its runs are to stop.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// How a run ended, to be stored with its message.
 #[derive(Debug, Clone)]
@@ -38,7 +42,9 @@ impl Chat {
                 // Nothing is lost: what was not written stays in the log and goes with the next batch.
                 tracing::warn!(cause = error.cause(), "answers could not be saved for now: {error}");
             }
-            if renewed.elapsed() >= RENEW || self.store.is_shared() && renewed.elapsed() >= Duration::from_millis(500) {
+            // Whoever does not hear that a run is to stop has to look.
+            let is_deaf = self.store.is_shared() && !self.hub.bells.is_listening();
+            if renewed.elapsed() >= if is_deaf { LOOK } else { RENEW } {
                 renewed = Instant::now();
                 if let Err(error) = self.renew().await {
                     tracing::warn!(cause = error.cause(), "leases could not be renewed: {error}");
@@ -73,6 +79,7 @@ impl Chat {
                 .await?;
             }
         }
+        tell_news(&mut tx, &news.iter().map(|it| it.1.id).collect::<Vec<_>>()).await?;
         tx.commit().await?;
         for ((_, upto), run) in news {
             run.set_flushed(upto);
@@ -158,6 +165,7 @@ impl Chat {
             tx.execute("DELETE FROM run_events WHERE run_id = $1", args![run.id]).await?;
             usage::insert(&mut tx, &self.ports, call).await?;
             search::index::message(&mut tx, run.message.0).await?;
+            tell_news(&mut tx, &[run.id]).await?;
         }
         tx.commit().await?;
         Ok(())

@@ -159,3 +159,41 @@ async fn on_a_shared_database_any_server_follows_and_stops() {
         assert_eq!(world.chat.writing(), 0);
     }
 }
+
+/// What is told between servers, not the clock, moves whoever follows from elsewhere.
+#[tokio::test]
+async fn from_another_server_news_come_without_waiting() {
+    for world in worlds().await.into_iter().filter(|it| it.store.is_shared()) {
+        let second = world.second_server().await;
+        // Should the connection be lost on the way, it comes back.
+        let cut = "SELECT COUNT(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()";
+        until("both servers listen", || async {
+            let listening =
+                "SELECT COUNT(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()";
+            let count: Option<(i64,)> = world.store.as_system("test").optional(listening, args![]).await.unwrap();
+            count.is_some_and(|it| it.0 >= 2)
+        })
+        .await;
+        let lost: Option<(i64,)> = world.store.as_system("test").optional(cut, args![]).await.unwrap();
+        assert!(lost.is_some_and(|it| it.0 >= 2));
+        tokio::time::sleep(std::time::Duration::from_millis(1500)).await;
+        world.provider.plays([Step::Gate].into_iter().chain(pieces("One two three.")).chain([Step::Hang]).collect());
+        let sent = world.chat.send(&world.ada, Target::New, None, "question").await.unwrap();
+        let listener = Listener::attach(&second, &world.ada, sent.run, 0, Page::default()).await;
+        let listener = tokio::spawn(async move { listener.see(&Page::with("One two three.")).await });
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        let begun = std::time::Instant::now();
+        world.provider.open();
+        let listener = listener.await.unwrap();
+        let heard = begun.elapsed();
+        let begun = std::time::Instant::now();
+        second.stop(&world.ada, sent.run).await.unwrap();
+        listener.finish().await;
+        let stopped = begun.elapsed();
+        // Both far below how often one would look by oneself, and well above what a busy machine needs.
+        assert!(
+            heard.as_millis() < 1500 && stopped.as_millis() < 1500,
+            "heard after {heard:?}, stopped after {stopped:?}"
+        );
+    }
+}
