@@ -3,7 +3,8 @@
 use super::admin::administered;
 use super::entrance::{Entrance, PASSWORD_HELP};
 use crate::components::{
-    ErrorSummary, FormState, TextArea, TextField, asked, failed, load, moment, pager, set_status, set_status_of_refused,
+    ErrorSummary, FormState, TextArea, TextField, asked, failed, load, moment, pager, set_status,
+    set_status_of_refused, url_escape,
 };
 use crate::forms::{Done, Fields};
 use crate::visit::Visit;
@@ -76,7 +77,7 @@ pub fn Invitations() -> impl IntoView {
                                     <tbody>{rows}</tbody>
                                 </table>
                             </div>
-                            {pager(request, count, &search)}
+                            {pager(request, count, &if search.is_empty() { String::new() } else { format!("search={}", url_escape(&search)) })}
                         }.into_any()
                     }}
                 </section>

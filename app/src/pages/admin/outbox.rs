@@ -1,7 +1,7 @@
 //! The outbox: mail on its way, refused, or kept because there is no mail server.
 
 use super::administered;
-use crate::components::{ErrorSummary, FormState, asked, moment, pager};
+use crate::components::{ErrorSummary, FormState, asked, moment, pager, url_escape};
 use crate::forms::{Done, Fields};
 use crate::visit::Visit;
 use atrium::ids::MailId;
@@ -41,7 +41,7 @@ pub fn OutboxList() -> impl IntoView {
                                 <tbody>{rows}</tbody>
                             </table>
                         </div>
-                        {pager(request, count, &search)}
+                        {pager(request, count, &if search.is_empty() { String::new() } else { format!("search={}", url_escape(&search)) })}
                     }.into_any()
                 }}
         })

@@ -70,7 +70,7 @@ async fn managers_change_areas_and_owners_choose_among_them() {
             code(change(store, ports, actor(&manager), area.id, &form("x"), Some(area.updated_at)).await),
             "stale"
         );
-        let log = audit::page(store, &world.ada, PageRequest::default()).await.unwrap();
+        let log = audit::page(store, &world.ada, PageRequest::default(), audit::AuditFilter::default()).await.unwrap();
         let told: Vec<_> = log.items.iter().map(|it| (it.action.as_str(), it.subject.as_str())).collect();
         assert_eq!(told[0], ("expertise_area.change", "Seas"));
         assert!(

@@ -130,7 +130,7 @@ impl Town {
 
     /// What the audit log of the viewer tells, newest first.
     pub(crate) async fn deeds(&self, viewer: &Viewer) -> Vec<String> {
-        let page = audit::page(&self.it.store, viewer, whole()).await.unwrap();
+        let page = audit::page(&self.it.store, viewer, whole(), audit::AuditFilter::default()).await.unwrap();
         page.items.into_iter().map(|it| format!("{} {} by {}", it.action, it.subject, it.actor)).collect()
     }
 

@@ -69,7 +69,7 @@ impl Socket {
     }
 
     /// Until the run ends: its text, and the message as stored.
-    fn to_the_end(&mut self, run: &Value, told: Vec<Value>) -> (String, Value) {
+    fn until_the_end(&mut self, run: &Value, told: Vec<Value>) -> (String, Value) {
         let mut text = String::new();
         let mut told = told.into_iter();
         loop {
@@ -112,7 +112,7 @@ fn the_main_job_over_one_socket() {
     assert_eq!(socket.ask(&json!({ "id": "p", "type": "ping" }), &mut told), json!({ "id": "p", "type": "pong" }));
     let sent = socket.ask(&json!({ "id": 1, "type": "send", "content": "Count" }), &mut told);
     assert_eq!(sent["type"], "sent", "{sent}");
-    let (text, message) = socket.to_the_end(&sent["run"], told);
+    let (text, message) = socket.until_the_end(&sent["run"], told);
     let said: String = provider.sent.lock().unwrap().iter().map(|it| it.1.as_str()).collect();
     assert_eq!(
         (text.as_str(), &message["status"], &message["id"]),
@@ -132,12 +132,12 @@ fn the_main_job_over_one_socket() {
     assert!(first["event"]["text"].as_str().unwrap().starts_with("世界 1 größer"), "{first}");
     let stopping = socket.ask(&json!({ "id": 4, "type": "stop", "run": sent["run"] }), &mut told);
     assert_eq!(stopping["type"], "stopping");
-    let (_, message) = socket.to_the_end(&sent["run"], told);
+    let (_, message) = socket.until_the_end(&sent["run"], told);
     assert_eq!(message["status"], "stopped");
     // One that is over tells its end.
     let mut told = Vec::new();
     socket.ask(&json!({ "id": 5, "type": "follow", "run": sent["run"] }), &mut told);
-    assert_eq!(socket.to_the_end(&sent["run"], told).1["status"], "stopped");
+    assert_eq!(socket.until_the_end(&sent["run"], told).1["status"], "stopped");
     let gone = socket.code(&json!({ "id": 6, "type": "unfollow", "run": sent["run"] }));
     assert_eq!(gone, "not_found", "who is over is no longer followed");
 }
@@ -277,10 +277,10 @@ fn a_slow_reader_misses_nothing_and_holds_nobody_up() {
     let mut heard = Vec::new();
     let begun = Instant::now();
     let other = quick.ask(&json!({ "id": 1, "type": "send", "content": "Count" }), &mut heard);
-    assert_eq!(quick.to_the_end(&other["run"], heard).1["status"], "complete");
+    assert_eq!(quick.until_the_end(&other["run"], heard).1["status"], "complete");
     assert!(begun.elapsed() < Duration::from_secs(10));
     std::thread::sleep(Duration::from_secs(3));
-    let (text, message) = slow.to_the_end(&sent["run"], told);
+    let (text, message) = slow.until_the_end(&sent["run"], told);
     let whole: String = (0..20_000).map(|n| format!("{n} größer 世界 ")).collect();
     assert!(text == whole, "{} of {} bytes", text.len(), whole.len());
     assert_eq!(message["status"], "complete");
@@ -301,7 +301,7 @@ fn too_many_requests_are_refused_and_the_end_of_the_server_is_told() {
     assert_eq!(last["error"]["code"], "rate_limited");
     assert!(last["error"]["retry_after"].as_u64().is_some_and(|it| it > 0));
     let ending = std::thread::spawn(move || server.terminate());
-    let (_, message) = socket.to_the_end(&sent["run"], told);
+    let (_, message) = socket.until_the_end(&sent["run"], told);
     assert_eq!(message["status"], "interrupted");
     assert_eq!(socket.hear().err(), Some(1001));
     assert!(ending.join().unwrap().1.success());

@@ -225,6 +225,7 @@ async fn a_session_as_somebody_ends_with_either_of_them() {
         accounts.change_person(actor(&world.ada), root.id, superuser(true), None).await.unwrap();
         let session = StoredSession {
             user: Some(world.bob.id),
+            origin: None,
             impersonator: Some(root.id),
             data: "{}".to_owned(),
             expires_at: i64::MAX,

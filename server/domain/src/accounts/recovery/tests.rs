@@ -1,6 +1,7 @@
 //! Forgotten passwords, on both databases.
 
 use crate::accounts::sessions::{Sessions, StoredSession};
+use crate::accounts::sign_ins::Origin;
 use crate::accounts::tokens::{Lifetimes, Rotation, Tokens};
 use crate::error::Error;
 use crate::mail::tests::{PASSWORD, Town, towns};
@@ -29,11 +30,17 @@ async fn a_link_sets_one_new_password_and_ends_what_the_old_one_opened() {
     for it in towns().await {
         let ports = it.clock.ports();
         let sessions = Sessions::new(it.it.store.clone());
-        let session = StoredSession { user: Some(it.ann.id), data: "{}".to_owned(), expires_at: i64::MAX };
+        let session = StoredSession {
+            user: Some(it.ann.id),
+            origin: None,
+            impersonator: None,
+            data: "{}".to_owned(),
+            expires_at: i64::MAX,
+        };
         sessions.create("cookie", &session, ports.now()).await.unwrap();
         let tokens = Tokens::new(it.it.store.clone(), ports.clone(), b"key", Lifetimes::default());
-        let pair = tokens.issue(&it.ann, Rotation::Rotates).await.unwrap();
-        let bens = tokens.issue(&it.ben, Rotation::Rotates).await.unwrap();
+        let pair = tokens.issue(&it.ann, Rotation::Rotates, &Origin::default()).await.unwrap();
+        let bens = tokens.issue(&it.ben, Rotation::Rotates, &Origin::default()).await.unwrap();
         for _ in 0..11 {
             it.accounts.sign_in(&credentials("a wrong password"), "elsewhere").await.unwrap_err();
         }

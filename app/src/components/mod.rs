@@ -1,29 +1,30 @@
-//! Pieces that pages share. They exist on the server only.
+//! Pieces that pages share: the frame around them here, what forms and lists are made of beside it. They exist on the
+//! server only.
+
+mod fields;
+mod lists;
+
+pub use fields::{CheckField, ErrorSummary, FieldNote, FormState, TextArea, TextField};
+pub use lists::{asked, moment, pager, star, url_escape};
 
 pub use crate::visit::Visit as CurrentVisit;
 
-use crate::forms::{self, Refused, sign_in_path};
+use crate::forms::{self, sign_in_path};
 use crate::icons::{Icon, icon};
 use crate::islands::conversations::Conversations;
 use crate::islands::toasts::ShowToast;
 use crate::pages::admin;
 use crate::pages::impersonation::Banner;
 use crate::visit::{Toast, Visit};
-use atrium::Failure;
 use atrium::chat::ConversationPage;
-use atrium::favourites::FavouriteKind;
 use atrium::ids::{ConversationId, UserId};
-use atrium::paging::{PAGE_SIZE, PageRequest};
 use atrium::people::{Viewer, initials};
-use atrium::text::escape_html;
 use atrium_domain::{Error, Result};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 use std::future::Future;
-use uuid::Uuid;
 
 /// A part of a page that waits for the database. With `SsrMode::Async` the page is sent when all parts are there.
 pub fn load<V: IntoView + 'static>(part: impl Future<Output = V> + Send + 'static) -> impl IntoView {
@@ -165,66 +166,6 @@ pub fn PageHead(#[prop(into)] title: String, #[prop(optional)] children: Option<
     }
 }
 
-/// A star to give or to take away: a form of one button, which comes back to `next`.
-pub fn star(kind: FavouriteKind, id: Uuid, is_marked: bool, name: &str, next: &str) -> impl IntoView + use<> {
-    let (action, label) = if is_marked {
-        ("unmark", format!("Remove {name} from favourites"))
-    } else {
-        ("mark", format!("Add {name} to favourites"))
-    };
-    view! {
-        <form method="post" action="/favourites" class="star" class:marked=is_marked>
-            <input type="hidden" name="kind" value=kind.as_str()/>
-            <input type="hidden" name="id" value=id.to_string()/>
-            <input type="hidden" name="next" value=next.to_owned()/>
-            <button class="button icon-only" name="action" value=action aria-label=label.clone() title=label>{icon(Icon::Star)}</button>
-        </form>
-    }
-}
-
-/// The page that the address asks for, and what to look for.
-pub fn asked() -> (PageRequest, String) {
-    let query = use_query_map();
-    let page = query.with_untracked(|it| it.get("page")).and_then(|it| it.parse().ok());
-    let search = query.with_untracked(|it| it.get("search")).unwrap_or_default();
-    let page = page.filter(|it| (1..=100_000).contains(it)).unwrap_or(1);
-    (PageRequest { page, size: PAGE_SIZE }, search.chars().take(200).collect())
-}
-
-/// Ways to the pages before and after; `kept` is what else stands in the address.
-pub fn pager(request: PageRequest, count: i64, kept: &str) -> impl IntoView + use<> {
-    let link = |page: u32| if kept.is_empty() { format!("?page={page}") } else { format!("?page={page}&{kept}") };
-    let before = (request.page > 1).then(|| link(request.page - 1));
-    let after = (request.offset() + request.limit() < count).then(|| link(request.page + 1));
-    (before.is_some() || after.is_some()).then(|| {
-        view! {
-            <nav class="pager" aria-label="Pages">
-                {before.map(|it| view! { <a class="button" href=it rel="prev">"Newer"</a> })}
-                {after.map(|it| view! { <a class="button" href=it rel="next">"Older"</a> })}
-            </nav>
-        }
-    })
-}
-
-/// `text` as a part of an address.
-pub fn url_escape(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut all, it| {
-        if it.is_ascii_alphanumeric() {
-            all.push(char::from(it));
-        } else {
-            all.push_str(&format!("%{it:02X}"));
-        }
-        all
-    })
-}
-
-/// A moment as a page shows it: the day and the minute, UTC.
-pub fn moment(micros: i64) -> String {
-    let format = time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]");
-    let moment = time::OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000).ok();
-    moment.and_then(|it| it.format(format).ok()).unwrap_or_default()
-}
-
 /// What cannot be shown, and the status that goes with it.
 pub fn failed(error: &Error) -> impl IntoView + use<> {
     let failure = error.to_failure();
@@ -266,174 +207,5 @@ pub fn set_status(status: u16) {
 pub fn set_status_of_refused() {
     if let Some(refused) = forms::refused() {
         set_status(refused.failure.status);
-    }
-}
-
-/// What was typed into a form and what is wrong with it.
-#[derive(Debug, Clone, Default)]
-pub struct FormState {
-    refused: Option<Refused>,
-}
-
-impl FormState {
-    /// Of the form at work.
-    #[must_use]
-    pub fn current() -> Self {
-        Self { refused: forms::refused() }
-    }
-
-    /// What was typed, else what is stored.
-    #[must_use]
-    pub fn value(&self, name: &str, stored: &str) -> String {
-        match &self.refused {
-            Some(refused) if refused.fields.has(name) => refused.fields.text(name).to_owned(),
-            _ => stored.to_owned(),
-        }
-    }
-
-    /// Everything that was sent under a name that several fields have.
-    #[must_use]
-    pub fn all(&self, name: &str) -> Vec<String> {
-        self.refused.as_ref().map(|it| it.fields.all(name).map(str::to_owned).collect()).unwrap_or_default()
-    }
-
-    /// Whether a box is ticked.
-    #[must_use]
-    pub fn ticked(&self, name: &str, stored: bool) -> bool {
-        self.refused.as_ref().map_or(stored, |it| it.fields.has(name))
-    }
-
-    /// Whether one of several boxes of a name is ticked.
-    #[must_use]
-    pub fn chosen(&self, name: &str, value: &str) -> bool {
-        self.refused.as_ref().is_some_and(|it| it.fields.all(name).any(|chosen| chosen == value))
-    }
-
-    /// What is wrong with a field.
-    #[must_use]
-    pub fn error(&self, name: &str) -> Option<String> {
-        self.refused.as_ref().and_then(|it| it.failure.field(name)).map(str::to_owned)
-    }
-
-    /// Everything that is wrong.
-    #[must_use]
-    pub fn failure(&self) -> Option<Failure> {
-        self.refused.as_ref().map(|it| it.failure.clone())
-    }
-}
-
-/// On top of a refused form: every error, with a way to its field.
-#[component]
-pub fn ErrorSummary(state: FormState) -> impl IntoView {
-    state.failure().map(|failure| {
-        let items = failure.fields.iter().map(|it| (format!("#{}", it.field), it.message.clone())).collect::<Vec<_>>();
-        view! {
-            <div class="notice error" role="alert" tabindex="-1" id="errors">
-                {icon(Icon::Warning)}
-                <div>
-                    {if items.is_empty() {
-                        view! { <p>{failure.message}</p> }.into_any()
-                    } else {
-                        view! { <ul>{items.into_iter().map(|(href, message)| view! { <li><a href=href>{message}</a></li> }).collect_view()}</ul> }.into_any()
-                    }}
-                </div>
-            </div>
-        }
-    })
-}
-
-/// A line of text with its label above, help below and error at hand.
-#[component]
-pub fn TextField(
-    name: &'static str,
-    label: &'static str,
-    state: FormState,
-    #[prop(optional, into)] value: String,
-    #[prop(optional)] help: Option<&'static str>,
-    #[prop(default = "text")] kind: &'static str,
-    #[prop(optional)] autocomplete: Option<&'static str>,
-    #[prop(optional)] inputmode: Option<&'static str>,
-    #[prop(optional)] is_focused: bool,
-) -> impl IntoView {
-    let error = state.error(name);
-    let shown = if kind == "password" { String::new() } else { state.value(name, &value) };
-    view! {
-        <div class="field">
-            <label for=name>{label}</label>
-            <input
-                id=name
-                name=name
-                type=kind
-                value=shown
-                autocomplete=autocomplete
-                inputmode=inputmode
-                autofocus=is_focused
-                aria-invalid=error.is_some().then_some("true")
-                aria-describedby=format!("{name}-help")
-            />
-            <FieldNote name help=help.map(str::to_owned) error/>
-        </div>
-    }
-}
-
-/// Several lines of text.
-#[component]
-pub fn TextArea(
-    name: &'static str,
-    label: &'static str,
-    state: FormState,
-    #[prop(optional, into)] value: String,
-    #[prop(optional)] help: Option<&'static str>,
-    #[prop(default = 6)] rows: u8,
-) -> impl IntoView {
-    let error = state.error(name);
-    view! {
-        <div class="field">
-            <label for=name>{label}</label>
-            // A line break after the tag is not part of the value; without one the first of the value's own would be lost.
-            <textarea
-                id=name
-                name=name
-                rows=rows
-                aria-invalid=error.is_some().then_some("true")
-                aria-describedby=format!("{name}-help")
-                inner_html=format!("\n{}", escape_html(&state.value(name, &value)))
-            ></textarea>
-            <FieldNote name help=help.map(str::to_owned) error/>
-        </div>
-    }
-}
-
-/// A box to tick.
-#[component]
-pub fn CheckField(
-    name: &'static str,
-    label: &'static str,
-    state: FormState,
-    is_ticked: bool,
-    #[prop(optional)] help: Option<&'static str>,
-) -> impl IntoView {
-    let error = state.error(name);
-    view! {
-        <div class="field check">
-            <label><input id=name name=name type="checkbox" value="on" checked=state.ticked(name, is_ticked) aria-describedby=format!("{name}-help")/><span>{label}</span></label>
-            <FieldNote name help=help.map(str::to_owned) error/>
-        </div>
-    }
-}
-
-/// Below a field: what is wrong, else what it is for.
-#[component]
-pub fn FieldNote(
-    #[prop(into)] name: String,
-    #[prop(into)] help: Option<String>,
-    error: Option<String>,
-) -> impl IntoView {
-    let id = format!("{name}-help");
-    match error {
-        Some(message) => {
-            view! { <p id=id class="field-error">{icon(Icon::Warning)}<span>{message}</span></p> }.into_any()
-        }
-        None => view! { <p id=id class="help">{help}</p> }.into_any(),
     }
 }
