@@ -96,6 +96,7 @@ mod tests {
     #[test]
     fn nobody_gives_a_role_above_their_own() {
         let mut viewer = Viewer {
+            impersonator: None,
             id: uuid::Uuid::nil().into(),
             organisation: uuid::Uuid::nil().into(),
             role: Role::Engineer,

