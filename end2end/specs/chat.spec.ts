@@ -138,7 +138,7 @@ test('what others write never runs: messages, names, titles, answers', async ({ 
   // Softly, so that a wrong title does not hide what follows.
   await expect.soft(page).toHaveTitle(`${bad} · Atrium`);
   await page.goto('/account');
-  await expect(page.locator('.facts')).toContainText(bad);
+  await expect(page.getByLabel('Name', { exact: true })).toHaveValue(bad);
   await page.goto('/agents/new');
   await alive(page);
   await page.getByRole('textbox', { name: 'Name', exact: true }).fill(bad);

@@ -15,6 +15,7 @@ test('a draft survives a reload, each conversation its own', async ({ chat, page
   await expect(chat.composer).toHaveValue('half a thought');
   await chat.composer.fill('fast done');
   await chat.composer.press('Enter');
+  await expect(chat.questions, 'the server has it').toHaveCount(2);
   await chat.ended();
   await chat.reload();
   await expect(chat.composer, 'what was sent is no draft any more').toHaveValue('');

@@ -8,7 +8,7 @@ use atrium::agents::Agent;
 use atrium::chat::Thread;
 use atrium::ids::{AgentId, ConversationId, MessageId};
 use atrium::people::Viewer;
-use atrium_domain::chat::{Sent, Target};
+use atrium_domain::chat::Target;
 use atrium_domain::{Error, Result, agents};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -75,7 +75,7 @@ pub async fn submit_new(visit: &Visit, fields: &Fields) -> Result<Done> {
     let viewer = visit.viewer()?;
     let sent =
         visit.atrium.chat.send(viewer, Target::New, fields.text("agent").parse().ok(), fields.text("text")).await?;
-    Ok(Done::then(at_answer(&sent)))
+    Ok(Done::then(format!("/chat/{}", sent.conversation)))
 }
 
 /// `POST /chat/{id}`: the next message, or what the buttons below a message do.
@@ -83,33 +83,21 @@ pub async fn submit(visit: &Visit, id: ConversationId, fields: &Fields) -> Resul
     let viewer = visit.viewer()?;
     let chat = &visit.atrium.chat;
     let message = || fields.id::<MessageId>("message", "message");
-    let agent = || fields.text("agent").parse().ok();
-    let sent = match fields.filled("action").unwrap_or("send") {
-        "send" => Some(chat.send(viewer, Target::End(id), agent(), fields.text("text")).await?),
-        "regenerate" => Some(chat.regenerate(viewer, id, message()?, None).await?),
-        "continue" => Some(chat.resume(viewer, id, message()?).await?),
-        "stop" => {
-            chat.stop(viewer, fields.id("run", "run")?).await?;
-            None
+    match fields.filled("action").unwrap_or("send") {
+        "send" => {
+            chat.send(viewer, Target::End(id), fields.text("agent").parse().ok(), fields.text("text")).await?;
         }
-        "delete" => {
-            chat.delete_message(viewer, id, message()?).await?;
-            None
+        "stop" => chat.stop(viewer, fields.id("run", "run")?).await?,
+        "regenerate" => {
+            chat.regenerate(viewer, id, message()?, None).await?;
         }
-        "previous" => {
-            chat.select_branch(viewer, id, fields.id("previous", "message")?).await?;
-            None
+        "continue" => {
+            chat.resume(viewer, id, message()?).await?;
         }
-        "next" => {
-            chat.select_branch(viewer, id, fields.id("next", "message")?).await?;
-            None
-        }
+        "delete" => chat.delete_message(viewer, id, message()?).await?,
+        "previous" => chat.select_branch(viewer, id, fields.id("previous", "message")?).await?,
+        "next" => chat.select_branch(viewer, id, fields.id("next", "message")?).await?,
         _ => return Err(Error::NotFound("action")),
-    };
-    Ok(Done::then(sent.map_or_else(|| format!("/chat/{id}"), |sent| at_answer(&sent))))
-}
-
-/// The page at the answer that is being written, so that a browser without JavaScript doesn't open it at its top.
-fn at_answer(sent: &Sent) -> String {
-    format!("/chat/{}#m-{}", sent.conversation, sent.answer)
+    }
+    Ok(Done::then(format!("/chat/{id}")))
 }
