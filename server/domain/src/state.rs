@@ -97,15 +97,32 @@ impl Atrium {
         self.tokens.end_all_of(user).await
     }
 
-    /// Sweeps out what has expired and follows settings changed on other servers, until `stop`.
+    /// Sweeps out what has expired, follows what other servers change and indexes what nobody did, until `stop`.
     pub async fn keep_house(self, stop: CancellationToken) {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = async { tokio::join!(self.keep_index(), self.sweep()); } => {}
+        }
+    }
+
+    /// By itself: after an upgrade there may be much to index, and nothing else shall wait for it.
+    async fn keep_index(&self) {
+        let mut tick = tokio::time::interval(Duration::from_secs(3600));
+        loop {
+            tick.tick().await;
+            match crate::search::catch_up(&self.store).await {
+                Ok(0) => {}
+                Ok(count) => tracing::info!("{count} messages were indexed for search"),
+                Err(error) => tracing::warn!(cause = error.cause(), "messages could not be indexed: {error}"),
+            }
+        }
+    }
+
+    async fn sweep(&self) {
         let mut tick = tokio::time::interval(Duration::from_secs(10));
         let mut round = 0_u32;
         loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                _ = tick.tick() => {}
-            }
+            tick.tick().await;
             let outcome = async {
                 if self.store.is_shared() {
                     self.settings.load(&self.store).await?;
@@ -113,10 +130,6 @@ impl Atrium {
                     self.chat.recover().await?;
                 }
                 if round.is_multiple_of(360) {
-                    let indexed = crate::search::catch_up(&self.store).await?;
-                    if indexed > 0 {
-                        tracing::info!("{indexed} messages were indexed for search");
-                    }
                     let now = self.ports.now();
                     self.sessions.sweep(now).await?;
                     self.tokens.sweep().await?;
