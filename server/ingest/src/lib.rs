@@ -1,0 +1,1 @@
+//! Files to text, and text to pieces.

@@ -1,0 +1,1 @@
+//! Git repositories: fetched, compared, read.

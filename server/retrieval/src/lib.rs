@@ -1,0 +1,1 @@
+//! Finding: vectors, ranks, what supports a sentence.
