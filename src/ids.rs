@@ -65,4 +65,10 @@ ids! {
     MailId,
     /// A place in an organisation that somebody is offered.
     InvitationId,
+    /// Documents that agents answer from.
+    BaseId,
+    /// A file of a knowledge base.
+    DocumentId,
+    /// A git repository of a knowledge base.
+    RepositoryId,
 }

@@ -9,6 +9,7 @@ pub mod expertise;
 pub mod failure;
 pub mod favourites;
 pub mod ids;
+pub mod knowledge;
 pub mod organisations;
 pub mod paging;
 pub mod people;

@@ -11,6 +11,8 @@ pub enum Permission {
     MakeAgents,
     /// Make projects, and manage those that one made.
     MakeProjects,
+    /// Make knowledge bases of one's own.
+    MakeKnowledge,
     /// See and manage every project of the organisation.
     ManageProjects,
     /// Say which areas of expertise there are.
@@ -38,6 +40,11 @@ pub const MATRIX: &[(Permission, &str, &[Role])] = &[
     (
         Permission::MakeProjects,
         "Make projects",
+        &[Role::Admin, Role::Manager, Role::Engineer, Role::Analyst, Role::User],
+    ),
+    (
+        Permission::MakeKnowledge,
+        "Make knowledge bases",
         &[Role::Admin, Role::Manager, Role::Engineer, Role::Analyst, Role::User],
     ),
     (Permission::ManageProjects, "Manage every project of the organisation", &[Role::Admin, Role::Manager]),

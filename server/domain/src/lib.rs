@@ -12,6 +12,8 @@ pub mod expertise;
 pub mod export;
 pub mod favourites;
 pub mod idempotency;
+pub mod jobs;
+pub mod knowledge;
 pub mod limits;
 pub mod mail;
 pub mod markdown;

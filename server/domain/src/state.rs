@@ -7,6 +7,7 @@ use crate::agents::connections::Connections;
 use crate::chat::Chat;
 use crate::error::Result;
 use crate::idempotency::Keys;
+use crate::knowledge::{Knowledge, Tools};
 use crate::mail::Outbox;
 use crate::ports::Ports;
 use crate::settings::Settings;
@@ -37,6 +38,8 @@ pub struct Atrium {
     pub sessions: Sessions,
     /// Ways to the models' providers.
     pub connections: Arc<Connections>,
+    /// Documents that agents answer from.
+    pub knowledge: Knowledge,
     /// Conversations and the runs that write their answers.
     pub chat: Chat,
 }
@@ -52,11 +55,13 @@ impl Atrium {
         settings: Settings,
         hasher: Hasher,
         connections: Connections,
+        tools: Tools,
     ) -> Result<Self> {
         settings.load(&store).await?;
         connections.prices().load(&store).await?;
         let connections = Arc::new(connections);
-        let chat = Chat::start(store.clone(), ports.clone(), connections.clone()).await?;
+        let knowledge = Knowledge::new(store.clone(), ports.clone(), tools);
+        let chat = Chat::start(store.clone(), ports.clone(), connections.clone(), knowledge.clone()).await?;
         let boot = settings.boot();
         let lifetimes = Lifetimes {
             access: i64::from(boot.number("jwt_access_token_expire_minutes").max(1)) * 60,
@@ -72,6 +77,7 @@ impl Atrium {
             ports,
             settings,
             connections,
+            knowledge,
             chat,
         })
     }
@@ -136,6 +142,7 @@ impl Atrium {
                     self.idempotency.sweep().await?;
                     self.accounts.sweep_links().await?;
                     self.mail.sweep().await?;
+                    self.knowledge.sweep().await?;
                     crate::limits::sweep(&self.store, now - crate::ports::DAY).await?;
                     self.chat.purge(now - 30 * crate::ports::DAY).await?;
                 }

@@ -3,6 +3,8 @@
 use crate::accounts::{Accounts, Hasher};
 use crate::agents::connections::Connections;
 use crate::chat::Chat;
+use crate::knowledge::Knowledge;
+use crate::knowledge::testing::{Meanings, Paragraphs, tools};
 use crate::ports::Ports;
 use crate::providers::{Client, Limits};
 use crate::seal::Seal;
@@ -18,6 +20,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tempfile::TempDir;
 use tokio::sync::Semaphore;
 
 /// One thing a reply does.
@@ -164,10 +167,15 @@ pub struct World {
     pub ports: Ports,
     pub settings: Settings,
     pub connections: Arc<Connections>,
+    pub knowledge: Knowledge,
+    /// How many files were read, and the encoder, to be sent away.
+    pub reader: Arc<Paragraphs>,
+    pub encoder: Arc<Meanings>,
     pub chat: Chat,
     pub provider: Provider,
     pub ada: Viewer,
     pub bob: Viewer,
+    pub folder: Arc<TempDir>,
     _keep: TestStore,
 }
 
@@ -196,16 +204,22 @@ pub async fn worlds_with(more: &[(&str, &str)]) -> Vec<World> {
         let accounts = Accounts::new(it.store.clone(), it.ports.clone(), Hasher::weak().unwrap());
         let ada = accounts.create_superuser(&person("ada")).await.unwrap();
         let bob = accounts.register(&person("bob"), "test").await.unwrap();
-        let chat = Chat::start(it.store.clone(), it.ports.clone(), connections.clone()).await.unwrap();
+        let (folder, knowledge, reader, encoder) = knowledge(&it.store, &it.ports);
+        let chat = Chat::start(it.store.clone(), it.ports.clone(), connections.clone(), knowledge.clone());
+        let chat = chat.await.unwrap();
         all.push(World {
             store: it.store.clone(),
             ports: it.ports.clone(),
             settings,
             connections,
+            knowledge,
+            reader,
+            encoder,
             chat,
             provider,
             ada,
             bob,
+            folder,
             _keep: it,
         });
     }
@@ -227,6 +241,13 @@ pub fn connections(settings: &Settings) -> Connections {
     )
 }
 
+/// Knowledge on that store, with files in a folder of its own.
+pub fn knowledge(store: &Store, ports: &Ports) -> (Arc<TempDir>, Knowledge, Arc<Paragraphs>, Arc<Meanings>) {
+    let folder = Arc::new(tempfile::tempdir().unwrap());
+    let (tools, reader, encoder) = tools(folder.path());
+    (folder, Knowledge::new(store.clone(), ports.clone(), tools), reader, encoder)
+}
+
 fn person(name: &str) -> NewPerson {
     NewPerson {
         name: name.to_owned(),
@@ -243,9 +264,15 @@ impl World {
         accounts.register(&person(name), "test").await.unwrap()
     }
 
+    /// Another server on the same database, by its own clock.
+    pub async fn server_at(&self, ports: Ports) -> Chat {
+        let chat = Chat::start(self.store.clone(), ports, self.connections.clone(), self.knowledge.clone());
+        chat.await.unwrap()
+    }
+
     /// Another server on the same database.
     pub async fn second_server(&self) -> Chat {
-        Chat::start(self.store.clone(), self.ports.clone(), self.connections.clone()).await.unwrap()
+        self.server_at(self.ports.clone()).await
     }
 }
 

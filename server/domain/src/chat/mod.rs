@@ -18,6 +18,7 @@ pub use summaries::{ConversationChange, ConversationFilter, ConversationSummary,
 
 use crate::agents::connections::Connections;
 use crate::error::Result;
+use crate::knowledge::Knowledge;
 use crate::ports::Ports;
 use crate::store::{Store, args};
 use runs::Hub;
@@ -30,6 +31,7 @@ pub struct Chat {
     store: Store,
     ports: Ports,
     connections: Arc<Connections>,
+    knowledge: Knowledge,
     hub: Arc<Hub>,
 }
 
@@ -38,9 +40,14 @@ impl Chat {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn start(store: Store, ports: Ports, connections: Arc<Connections>) -> Result<Self> {
+    pub async fn start(
+        store: Store,
+        ports: Ports,
+        connections: Arc<Connections>,
+        knowledge: Knowledge,
+    ) -> Result<Self> {
         let hub = Arc::new(Hub::new(ports.id()));
-        let chat = Self { store, ports, connections, hub };
+        let chat = Self { store, ports, connections, knowledge, hub };
         chat.recover().await?;
         tokio::spawn(chat.clone().write_forever());
         tokio::spawn(chat.clone().hear_others());

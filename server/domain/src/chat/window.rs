@@ -1,7 +1,9 @@
-//! What of a conversation goes into the prompt: its instructions and as many of its newest turns as the model reads.
+//! What goes into the prompt: the agent's instructions, what its knowledge says on the question, and as many of the newest
+//! turns as the model reads.
 
 use super::runs::Job;
 use crate::error::Result;
+use crate::knowledge::{Context, Knowledge};
 use crate::providers::{Request, Role, Turn};
 use crate::store::{Scope, args};
 use atrium::catalogue::{Provider, model_facts};
@@ -12,6 +14,12 @@ use uuid::Uuid;
 const BYTES_PER_TOKEN: u64 = 3;
 /// The local model counts its tokens exactly and leaves out what is too much by itself; it is only not given a library.
 const LOCAL_BYTES: u64 = 64 * 1024;
+/// Of sources, for a model whose window is this many times as large;
+const KNOWLEDGE_SHARE: u64 = 3;
+/// no model is helped by more,
+const KNOWLEDGE_MAX: u64 = 48 * 1024;
+/// and the local one reads them at a few hundred bytes a second, while somebody waits.
+const KNOWLEDGE_LOCAL: u64 = 2_400;
 /// Turns read from the database at a time, going back.
 const STEP: i64 = 50;
 /// Turns in a prompt, at most.
@@ -22,6 +30,8 @@ const TURNS_MAX: usize = 1_000;
 pub struct Prompt {
     pub request: Request,
     pub dropped: i64,
+    /// What the agent's knowledge says, if it has any.
+    pub context: Option<Context>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -32,13 +42,24 @@ struct TurnRow {
     content: String,
 }
 
-pub async fn build(scope: Scope<'_>, conversation: ConversationId, job: &Job) -> Result<Prompt> {
+pub async fn build(
+    scope: Scope<'_>,
+    knowledge: &Knowledge,
+    conversation: ConversationId,
+    job: &Job,
+) -> Result<Prompt> {
     let agent = &job.agent;
     let facts = model_facts(agent.provider, &agent.model);
     let answer = u64::try_from(agent.max_tokens).unwrap_or_default().min(facts.context_window / 2);
     let window =
         if agent.provider == Provider::Local { LOCAL_BYTES } else { (facts.context_window - answer) * BYTES_PER_TOKEN };
-    let mut room = window.saturating_sub(agent.system_prompt.len() as u64);
+    let bases = knowledge.of_agent(scope, agent.id).await?;
+    let for_knowledge = match agent.provider {
+        _ if bases.is_empty() => 0,
+        Provider::Local => KNOWLEDGE_LOCAL,
+        _ => (window / KNOWLEDGE_SHARE).min(KNOWLEDGE_MAX),
+    };
+    let mut room = window.saturating_sub(agent.system_prompt.len() as u64 + for_knowledge);
     let mut turns = Vec::new();
     let mut oldest_depth = 0;
     let mut next = Some(job.upto.0);
@@ -60,15 +81,25 @@ pub async fn build(scope: Scope<'_>, conversation: ConversationId, job: &Job) ->
         }
     }
     turns.reverse();
+    let context = if bases.is_empty() {
+        None
+    } else {
+        let mut asked = turns.iter().rev().filter(|it| it.role == Role::User).map(|it| it.text.as_str());
+        let (question, before) = (asked.next().unwrap_or_default(), asked.next());
+        let room = usize::try_from(for_knowledge).unwrap_or_default();
+        Some(knowledge.context(scope, &bases, question, before, room).await?)
+    };
+    let instructions = [Some(agent.system_prompt.as_str()), context.as_ref().map(|it| it.block.as_str())];
+    let instructions: Vec<_> = instructions.into_iter().flatten().filter_map(atrium::text::filled).collect();
     let request = Request {
         model: agent.model.clone(),
-        system: atrium::text::filled(&agent.system_prompt).map(str::to_owned),
+        system: atrium::text::filled(&instructions.join("\n\n")).map(str::to_owned),
         turns,
         resume: job.resume,
         temperature: Some(agent.temperature),
         max_tokens: u32::try_from(agent.max_tokens).ok(),
     };
-    Ok(Prompt { request, dropped: oldest_depth })
+    Ok(Prompt { request, dropped: oldest_depth, context })
 }
 
 /// A few turns, newest first.

@@ -122,9 +122,14 @@ async fn managed(scope: Scope<'_>, id: ProjectId) -> Result<(Project, Organisati
     if !project.can_manage {
         return Err(Error::Forbidden("Only managers of the project can change it."));
     }
+    Ok((project, organisation_of(scope, id).await?))
+}
+
+/// The organisation of a project that the viewer sees.
+pub(crate) async fn organisation_of(scope: Scope<'_>, id: ProjectId) -> Result<OrganisationId> {
     let owner: Option<(Uuid,)> =
         scope.optional("SELECT organisation_id FROM projects WHERE id = $1", args![id]).await?;
-    Ok((project, owner.ok_or(Error::NotFound("project"))?.0.into()))
+    Ok(owner.ok_or(Error::NotFound("project"))?.0.into())
 }
 
 /// A new project; whoever makes it manages it.

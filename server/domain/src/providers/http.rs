@@ -49,7 +49,7 @@ impl Default for Limits {
 /// Connections to providers, shared by all adapters. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Client {
-    pub(super) http: reqwest::Client,
+    pub(crate) http: reqwest::Client,
     pub(super) limits: Limits,
 }
 

@@ -81,7 +81,8 @@ async fn a_database_of_the_release_before_is_brought_up_to_date() {
             crate::seal::Seal::new("test"),
         );
         let connections = std::sync::Arc::new(crate::testing::connections(&settings));
-        let chat = Chat::start(store.clone(), it.ports.clone(), connections).await.unwrap();
+        let (_folder, knowledge, ..) = crate::testing::knowledge(&store, &it.ports);
+        let chat = Chat::start(store.clone(), it.ports.clone(), connections, knowledge).await.unwrap();
         let found: Option<(uuid::Uuid,)> = store
             .as_viewer(&uma)
             .optional("SELECT id FROM conversations WHERE owner_id = $1", args![uma.id])

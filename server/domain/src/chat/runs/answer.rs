@@ -5,6 +5,7 @@ use super::Fold;
 use super::log::{Kind, LiveRun};
 use crate::chat::window;
 use crate::error::Error;
+use crate::knowledge::Context;
 use crate::providers::{EndReason, Event, Request, Status};
 use crate::usage::{Call, Outcome, Purpose};
 use atrium::agents::Agent;
@@ -36,6 +37,7 @@ struct Progress {
     request: Option<Request>,
     dropped_turns: i64,
     end: Option<EndReason>,
+    context: Option<Context>,
 }
 
 impl Chat {
@@ -87,7 +89,15 @@ impl Chat {
             EndReason::Length => "length",
             EndReason::Filtered => "filtered",
         });
-        self.fold(&run, &Fold { status, end_reason, dropped_turns: progress.dropped_turns, error, call }).await;
+        let claims = match &progress.context {
+            Some(context) => {
+                let answer = format!("{}{}", run.base, run.said(Kind::Text));
+                Some(self.knowledge.judge(&answer, context).await)
+            }
+            None => None,
+        };
+        let fold = Fold { status, end_reason, dropped_turns: progress.dropped_turns, error, call, claims };
+        self.fold(&run, &fold).await;
         self.hub.remove(run.id);
         run.finish();
     }
@@ -101,8 +111,13 @@ impl Chat {
         start: Instant,
     ) -> Result<(), Error> {
         let adapter = self.connections.adapter(job.agent.provider)?;
-        let prompt = window::build(self.store.as_viewer(&job.viewer), run.conversation, job).await?;
+        let scope = self.store.as_viewer(&job.viewer);
+        let prompt = window::build(scope, &self.knowledge, run.conversation, job).await?;
         progress.dropped_turns = prompt.dropped;
+        if let Some(context) = prompt.context {
+            self.knowledge.note(&job.viewer, run.message, &context).await?;
+            progress.context = Some(context);
+        }
         let mut events = adapter.stream(prompt.request.clone());
         progress.request = Some(prompt.request);
         while let Some(event) = events.next().await {

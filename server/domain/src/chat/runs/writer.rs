@@ -5,10 +5,12 @@ use super::log::{Kind, LiveRun};
 use super::news::tell_news;
 use super::{FLUSH, LEASE, RENEW};
 use crate::error::Result;
+use crate::knowledge::Knowledge;
 use crate::search;
 use crate::store::args;
 use crate::usage::{self, Call};
 use atrium::chat::MessageStatus;
+use atrium::knowledge::Claim;
 use backon::{ExponentialBuilder, Retryable as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,6 +27,8 @@ pub(crate) struct Fold {
     pub dropped_turns: i64,
     pub error: Option<(String, String)>,
     pub call: Call,
+    /// What its sentences stand on, when there was something to stand on.
+    pub claims: Option<Vec<Claim>>,
 }
 
 impl Chat {
@@ -162,6 +166,9 @@ impl Chat {
                 ],
             )
             .await?;
+            if let Some(claims) = &fold.claims {
+                Knowledge::note_claims(&mut tx, run.message, claims).await?;
+            }
             tx.execute("DELETE FROM run_events WHERE run_id = $1", args![run.id]).await?;
             usage::insert(&mut tx, &self.ports, call).await?;
             search::index::message(&mut tx, run.message.0).await?;

@@ -51,7 +51,7 @@ async fn what_a_server_that_went_away_had_said_is_kept() {
             assert_eq!(status().await, MessageStatus::Streaming);
             // Half a minute later nobody has renewed it.
             let ports = Ports::with_clock(|| Ports::system().now() + 30_000_000);
-            Chat::start(world.store.clone(), ports, world.connections.clone()).await.unwrap()
+            world.server_at(ports).await
         } else {
             second.clone()
         };

@@ -1,0 +1,161 @@
+//! Knowledge: documents that agents answer from.
+//!
+//! A file that is brought becomes a document ([`upload`]); a job reads it and cuts it into pieces ([`reading`]), which are
+//! found by their words at once; another one gives them vectors ([`embedding`]), by which they are found by their meaning.
+//! [`find`] asks both sides, [`context`] chooses what a model gets to read, and [`citations`] says afterwards what each
+//! sentence of its answer stands on.
+
+pub mod bases;
+mod citations;
+mod context;
+pub mod documents;
+mod embedding;
+pub mod encoders;
+pub mod files;
+mod find;
+mod index;
+pub mod reader;
+mod reading;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+mod upload;
+mod vectors;
+mod words;
+
+pub use find::{Found, Wanted};
+pub use upload::{Brought, Label};
+
+pub(crate) use context::Context;
+
+use crate::error::Result;
+use crate::jobs::{Jobs, Kind, Outcome};
+use crate::ports::{DAY, Ports};
+use crate::store::{Scope, Store};
+use atrium::ids::BaseId;
+use encoders::Encoder;
+use files::Files;
+use reader::Reader;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How often to look for jobs that other servers have left, and those whose pause is over.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// What this process reads and encodes with.
+#[derive(Debug, Clone)]
+pub struct Tools {
+    /// Where files are kept.
+    pub files: Files,
+    /// Who reads them.
+    pub reader: Arc<dyn Reader>,
+    /// Who makes vectors of text, by their names as stored.
+    pub encoders: HashMap<String, Arc<dyn Encoder>>,
+}
+
+/// Bases, their documents, and what is found in them. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Knowledge {
+    store: Store,
+    ports: Ports,
+    jobs: Jobs,
+    files: Files,
+    reader: Arc<dyn Reader>,
+    encoders: Arc<HashMap<String, Arc<dyn Encoder>>>,
+    vectors: Arc<vectors::Vectors>,
+    /// Taken by whoever keeps or removes files.
+    keeping: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl Knowledge {
+    pub(crate) fn new(store: Store, ports: Ports, tools: Tools) -> Self {
+        Self {
+            jobs: Jobs::new(store.clone(), ports.clone()),
+            store,
+            ports,
+            files: tools.files,
+            reader: tools.reader,
+            encoders: Arc::new(tools.encoders),
+            vectors: Arc::default(),
+            keeping: Arc::default(),
+        }
+    }
+
+    /// The model of that name, if it can work; else a sentence that says why not.
+    fn encoder(&self, name: &str) -> std::result::Result<&Arc<dyn Encoder>, String> {
+        let encoder = self.encoders.get(name).ok_or_else(|| format!("There is no embedding model {name} here."))?;
+        encoder.check().map(|()| encoder)
+    }
+
+    /// Does the jobs, until `stop`; each kind has a lane of its own, so that reading never waits for vectors.
+    pub async fn work(self, stop: CancellationToken) {
+        if let Err(error) = self.jobs.recover().await {
+            tracing::warn!(cause = error.cause(), "jobs left behind could not be taken up: {error}");
+        }
+        tokio::join!(self.lane(Kind::Read, &stop), self.lane(Kind::Embed, &stop));
+    }
+
+    async fn lane(&self, kind: Kind, stop: &CancellationToken) {
+        loop {
+            // Listening begins before the look: what is asked for in between is not missed.
+            let woken = self.jobs.woken();
+            match self.next(kind, stop).await {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(error) => tracing::warn!(cause = error.cause(), "a job could not be done: {error}"),
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = woken => {}
+                () = tokio::time::sleep(LOOK) => {}
+            }
+        }
+    }
+
+    /// Does one job; answers whether there was one.
+    pub(crate) async fn next(&self, kind: Kind, stop: &CancellationToken) -> Result<bool> {
+        if stop.is_cancelled() {
+            return Ok(false);
+        }
+        let Some(job) = self.jobs.take(kind).await? else { return Ok(false) };
+        let done = match kind {
+            Kind::Read => {
+                tokio::select! {
+                    done = self.read(&job) => done,
+                    () = stop.cancelled() => Ok(Outcome::Left),
+                }
+            }
+            Kind::Embed => self.embed(&job, stop).await,
+            Kind::Fetch => Ok(Outcome::Final("Git repositories are not fetched by this server.".to_owned())),
+        };
+        let outcome = match done {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                tracing::warn!(cause = error.cause(), job = kind.as_str(), "a job failed: {error}");
+                Outcome::Passing(error.to_string())
+            }
+        };
+        self.jobs.settle(&job, outcome).await?;
+        Ok(true)
+    }
+
+    /// Has the making of vectors rest, or go on; what was given up is tried again.
+    ///
+    /// # Errors
+    /// When the viewer may not change the base.
+    pub async fn pause_embedding(&self, scope: Scope<'_>, base: BaseId, rests: bool) -> Result<()> {
+        bases::changeable(scope, base).await?;
+        crate::jobs::set_paused(scope, &self.ports, Kind::Embed, base.0, rests).await?;
+        self.jobs.wake();
+        Ok(())
+    }
+
+    /// Housekeeping.
+    pub(crate) async fn sweep(&self) -> Result<()> {
+        self.vectors.sweep();
+        self.jobs.sweep(self.ports.now() - 30 * DAY).await
+    }
+}
