@@ -1,5 +1,6 @@
 //! What can go wrong between a file of weights and a word.
 
+use std::any::Any;
 use std::path::PathBuf;
 
 /// Why a model could not be loaded or did not answer.
@@ -10,7 +11,7 @@ pub enum InferenceError {
     /// There is no file at this path.
     #[error("there is no model file at {}", .0.display())]
     Missing(PathBuf),
-    /// The file is there but is not a GGUF that can be read to its end.
+    /// The file is there but is not what it should be, or cannot be read to its end.
     #[error("the model file cannot be read: {0}")]
     Unreadable(String),
     /// The file is sound but of a kind that this crate does not run.
@@ -34,6 +35,13 @@ impl InferenceError {
     /// An error of candle's while the model computes.
     pub(crate) fn compute(error: candle_core::Error) -> Self {
         Self::Compute(error.to_string())
+    }
+
+    /// A panic's words.
+    pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Self {
+        let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+        Self::Panicked(text.unwrap_or_else(|| "it panicked".into()))
     }
 
     /// An error of candle's while the file is read.

@@ -9,6 +9,7 @@
 //! Not here: who may ask, what is stored, HTTP. Nothing in this crate opens a connection.
 
 mod attention;
+mod encoder;
 mod error;
 mod matrix;
 mod model;
@@ -22,6 +23,7 @@ mod template;
 mod vocabulary;
 mod weights;
 
+pub use encoder::{Embedder, Encoder};
 pub use error::InferenceError;
 pub use model::LocalModel;
 pub use prompt::{End, Generated, Prompt, Role, Step, Turn};

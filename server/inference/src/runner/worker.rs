@@ -1,6 +1,5 @@
 //! The thread that holds the model.
 
-use std::any::Any;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -33,7 +32,7 @@ fn answer(queue: &Queue, model: &mut Option<Box<dyn Model>>, request: Request) {
     let Request { prompt, mut asker } = request;
     // A panic leaves the model in a state that nobody knows; it is dropped below and not looked at again.
     let outcome = catch_unwind(AssertUnwindSafe(|| run(queue, model, &prompt, &mut asker)))
-        .unwrap_or_else(|panic| Err(InferenceError::Panicked(message(panic.as_ref()))));
+        .unwrap_or_else(|panic| Err(InferenceError::panicked(panic.as_ref())));
     match outcome {
         Ok((generated, dropped_turns)) => asker.end(Update::Done(generated, dropped_turns)),
         Err(error) => {
@@ -70,9 +69,4 @@ fn run(
         queue.tidy();
         if asker.is_gone() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })
-}
-
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it panicked".into())
 }
