@@ -107,6 +107,9 @@ CREATE TABLE documents (
     version BIGINT NOT NULL,
     searched_version BIGINT NOT NULL,
     pieces BIGINT NOT NULL,
+    -- How many words those have, of both kinds.
+    title_words BIGINT NOT NULL,
+    body_words BIGINT NOT NULL,
     summary TEXT NOT NULL,
     -- JSON array of sentences.
     key_points TEXT NOT NULL,
@@ -155,16 +158,27 @@ CREATE TABLE pieces (
     first_line BIGINT NOT NULL,
     last_line BIGINT NOT NULL,
     body TEXT NOT NULL,
+    -- The words of title and headings, and those of the text, as they are compared: what scores are made of.
+    title_words TEXT NOT NULL,
+    body_words TEXT NOT NULL,
     FOREIGN KEY (organisation_id, document_id) REFERENCES documents (organisation_id, id) ON DELETE CASCADE
 );
 CREATE INDEX pieces_document ON pieces (document_id, version, start_at);
 CREATE INDEX pieces_base ON pieces (base_id, number);
--- Their words, cut by the server (crate atrium-retrieval): title, headings and body by weight.
+-- Their words, cut by the server (crate atrium-retrieval): title with headings, and body, by weight.
 CREATE TABLE piece_words (
     piece BIGINT NOT NULL PRIMARY KEY REFERENCES pieces (number) ON DELETE CASCADE,
     words TSVECTOR NOT NULL
 );
 CREATE INDEX piece_words_words ON piece_words USING gin (words);
+
+-- In how many pieces of a base a word is.
+CREATE TABLE knowledge_words (
+    base_id UUID NOT NULL REFERENCES knowledge_bases (id) ON DELETE CASCADE,
+    word TEXT NOT NULL,
+    pieces BIGINT NOT NULL,
+    PRIMARY KEY (base_id, word)
+);
 
 -- Their meaning, by the model that made it. The vector's form is the crate atrium-retrieval's.
 CREATE TABLE embeddings (

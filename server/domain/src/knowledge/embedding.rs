@@ -6,6 +6,7 @@ use super::encoders::Purpose;
 use crate::error::Result;
 use crate::jobs::{Outcome, Taken};
 use crate::store::args;
+use atrium_retrieval::vectors::encode;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -91,7 +92,7 @@ impl Knowledge {
                 tx.execute(
                     "INSERT INTO embeddings (encoder, piece, base_id, revision, vector) SELECT $1, p.number, $3, $4, $5 FROM pieces p WHERE p.number = $2
                      ON CONFLICT (encoder, piece) DO NOTHING",
-                    args![name, piece.number, base, revision, super::vectors::to_bytes(&vector)],
+                    args![name, piece.number, base, revision, encode(&vector)],
                 )
                 .await?;
             }

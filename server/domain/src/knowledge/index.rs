@@ -3,8 +3,9 @@
 
 use super::reader::Piece;
 use super::words;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::{Queries, Tx, args};
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// Between headings, as stored. No heading has one.
@@ -38,13 +39,40 @@ fn base_word(base: Uuid) -> String {
     format!("_{}", base.simple())
 }
 
-pub(super) async fn write(tx: &mut Tx, entry: &Entry<'_>) -> Result<()> {
+/// How many words of both kinds were written.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Lengths {
+    pub(super) title: i64,
+    pub(super) body: i64,
+}
+
+/// In how many of a batch of pieces each word is.
+pub(super) type Frequencies = HashMap<String, i64>;
+
+fn int(it: usize) -> i64 {
+    i64::try_from(it).unwrap_or(i64::MAX)
+}
+
+/// A word counts once a piece, wherever in it.
+fn count(frequencies: &mut Frequencies, title: &str, body: &str) {
+    let words: HashSet<&str> = title.split(' ').chain(body.split(' ')).filter(|it| !it.is_empty()).collect();
+    for word in words {
+        match frequencies.get_mut(word) {
+            Some(count) => *count += 1,
+            None => drop(frequencies.insert(word.to_owned(), 1)),
+        }
+    }
+}
+
+pub(super) async fn write(tx: &mut Tx, entry: &Entry<'_>, frequencies: &mut Frequencies) -> Result<Lengths> {
     let piece = entry.piece;
-    let int = |it: usize| i64::try_from(it).unwrap_or(i64::MAX);
+    let title = words::joined(&format!("{} {}", entry.title, piece.headings.join(" ")), entry.language);
+    let body = words::joined(entry.body, entry.language);
+    count(frequencies, &title, &body);
     let (number,): (i64,) = tx
         .one(
-            "INSERT INTO pieces (organisation_id, base_id, document_id, version, start_at, end_at, page, headings, first_line, last_line, body)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING number",
+            "INSERT INTO pieces (organisation_id, base_id, document_id, version, start_at, end_at, page, headings, first_line, last_line, body, title_words, body_words)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING number",
             args![
                 entry.organisation,
                 entry.base,
@@ -56,68 +84,127 @@ pub(super) async fn write(tx: &mut Tx, entry: &Entry<'_>) -> Result<()> {
                 joined(&piece.headings),
                 i64::from(piece.first_line),
                 i64::from(piece.last_line),
-                entry.body
+                entry.body,
+                &title,
+                &body
             ],
         )
         .await?;
-    let title = words::of(entry.title, entry.language);
-    let headings = words::of(&piece.headings.join(" "), entry.language);
-    let body = words::of(entry.body, entry.language);
     if let Tx::Postgres(_) = tx {
-        let mut at = 0;
         let mut vector = format!("'{}':1", base_word(entry.base));
-        for (words, weight) in [(&title, 'A'), (&headings, 'B'), (&body, 'D')] {
-            for word in words {
-                at += 1;
-                vector.push_str(&format!(" '{word}':{}{weight}", 1 + at % POSITIONS));
-            }
+        let weighted = title.split(' ').map(|it| (it, "A")).chain(body.split(' ').map(|it| (it, "")));
+        for (at, (word, weight)) in weighted.filter(|it| !it.0.is_empty()).enumerate() {
+            vector.push_str(&format!(" '{}':{}{weight}", word.replace(['\'', '\\'], ""), 2 + at % POSITIONS));
         }
         tx.execute("INSERT INTO piece_words (piece, words) VALUES ($1, CAST($2 AS tsvector))", args![number, vector])
             .await?;
     } else {
         tx.execute(
-            "INSERT INTO piece_words (rowid, base, title, headings, body) VALUES ($1, $2, $3, $4, $5)",
-            args![number, base_word(entry.base), title.join(" "), headings.join(" "), body.join(" ")],
+            "INSERT INTO piece_words (rowid, base, title, body) VALUES ($1, $2, $3, $4)",
+            args![number, base_word(entry.base), &title, &body],
         )
         .await?;
     }
+    let length = |it: &str| int(it.split(' ').filter(|it| !it.is_empty()).count());
+    Ok(Lengths { title: length(&title), body: length(&body) })
+}
+
+/// Adds to how many pieces of a base have which words.
+pub(super) async fn add_frequencies(tx: &mut Tx, base: Uuid, frequencies: &Frequencies) -> Result<()> {
+    let json = serde_json::to_string(frequencies).map_err(|error| Error::Internal(error.to_string()))?;
+    let sql = if let Tx::Postgres(_) = tx {
+        "INSERT INTO knowledge_words (base_id, word, pieces) SELECT $1, key, CAST(value AS BIGINT) FROM json_each_text(CAST($2 AS json)) ORDER BY key
+         ON CONFLICT (base_id, word) DO UPDATE SET pieces = knowledge_words.pieces + excluded.pieces"
+    } else {
+        "INSERT INTO knowledge_words (base_id, word, pieces) SELECT $1, key, value FROM json_each($2) WHERE TRUE
+         ON CONFLICT (base_id, word) DO UPDATE SET pieces = knowledge_words.pieces + excluded.pieces"
+    };
+    tx.execute(sql, args![base, json]).await?;
     Ok(())
 }
 
-/// A piece that has words of the question, and how well it meets it: the more the better.
-#[derive(Debug, Clone, Copy, sqlx::FromRow)]
-pub(super) struct Match {
-    pub(super) piece: i64,
-    pub(super) score: f64,
+#[derive(sqlx::FromRow)]
+struct Dropped {
+    base_id: Uuid,
+    number: i64,
+    title_words: String,
+    body_words: String,
 }
 
-/// The pieces of those bases that have some of the words, best first.
-pub(super) async fn find(queries: Queries<'_>, bases: &[Uuid], words: &[String], count: i64) -> Result<Vec<Match>> {
+/// Removes the pieces of some versions of a document, a batch at a time, and what was counted of them.
+pub(super) async fn remove(queries: Queries<'_>, document: Uuid, from: i64, to: i64) -> Result<()> {
+    loop {
+        let mut tx = queries.begin().await?;
+        let dropped: Vec<Dropped> = tx
+            .all(
+                "DELETE FROM pieces WHERE number IN (SELECT number FROM pieces WHERE document_id = $1 AND version >= $2 AND version <= $3 LIMIT 200)
+                 RETURNING base_id, number, title_words, body_words",
+                args![document, from, to],
+            )
+            .await?;
+        let Some(base) = dropped.first().map(|it| it.base_id) else { return Ok(()) };
+        let mut frequencies = Frequencies::new();
+        for it in &dropped {
+            tracing::trace!(piece = it.number, "a piece is no longer searched");
+            count(&mut frequencies, &it.title_words, &it.body_words);
+        }
+        frequencies.values_mut().for_each(|it| *it = -*it);
+        add_frequencies(&mut tx, base, &frequencies).await?;
+        tx.execute("DELETE FROM knowledge_words WHERE base_id = $1 AND pieces <= 0", args![base]).await?;
+        tx.commit().await?;
+    }
+}
+
+/// A piece that was found, by its number.
+#[derive(sqlx::FromRow)]
+struct Number {
+    piece: i64,
+}
+
+/// The pieces of those bases that have some of the words, the most promising first.
+pub(super) async fn find(queries: Queries<'_>, bases: &[Uuid], words: &[String], count: usize) -> Result<Vec<i64>> {
     if words.is_empty() || bases.is_empty() {
         return Ok(Vec::new());
     }
-    if queries.is_postgres() {
-        let any = |of: Vec<String>| of.into_iter().map(|it| format!("'{it}'")).collect::<Vec<_>>().join(" | ");
-        let wanted =
-            format!("({}) & ({})", any(bases.iter().map(|it| base_word(*it)).collect()), any(words.to_vec()));
-        return Ok(queries
-            .all(
-                "SELECT piece, CAST(ts_rank_cd('{0.1, 0.2, 0.6, 1.0}', words, CAST($1 AS tsquery), 1) AS DOUBLE PRECISION) AS score
-                 FROM piece_words WHERE words @@ CAST($1 AS tsquery) ORDER BY score DESC, piece LIMIT $2",
-                args![wanted, count],
-            )
-            .await?);
-    }
-    let any = |of: Vec<String>| of.into_iter().map(|it| format!("\"{it}\"")).collect::<Vec<_>>().join(" OR ");
-    let wanted = format!(
-        "base : ({}) AND {{title headings body}} : ({})",
-        any(bases.iter().map(|it| base_word(*it)).collect()),
-        any(words.to_vec())
-    );
-    Ok(queries
-        .all(
-            "SELECT rowid AS piece, -bm25(piece_words, 0.0, 2.0, 1.5, 1.0) AS score FROM piece_words WHERE piece_words MATCH $1 ORDER BY score DESC, rowid LIMIT $2",
-            args![wanted, count],
+    let quoted = |of: &[String], quote: char, between: &str| {
+        let quoted = of.iter().map(|it| format!("{quote}{}{quote}", it.replace(['\'', '"', '\\'], "")));
+        quoted.collect::<Vec<_>>().join(between)
+    };
+    let bases: Vec<String> = bases.iter().map(|it| base_word(*it)).collect();
+    let (sql, wanted) = if queries.is_postgres() {
+        (
+            "SELECT piece FROM piece_words WHERE words @@ CAST($1 AS tsquery)
+             ORDER BY ts_rank('{0.1, 0.2, 0.4, 1.0}', words, CAST($1 AS tsquery), 1) DESC, piece LIMIT $2",
+            format!("({}) & ({})", quoted(&bases, '\'', " | "), quoted(words, '\'', " | ")),
         )
-        .await?)
+    } else {
+        (
+            "SELECT rowid AS piece FROM piece_words WHERE piece_words MATCH $1 ORDER BY bm25(piece_words, 0.0, 2.0, 1.0), rowid LIMIT $2",
+            format!("base : ({}) AND {{title body}} : ({})", quoted(&bases, '"', " OR "), quoted(words, '"', " OR ")),
+        )
+    };
+    let rows: Vec<Number> = queries.all(sql, args![wanted, int(count)]).await?;
+    Ok(rows.into_iter().map(|it| it.piece).collect())
+}
+
+/// In how many pieces of those bases each of the words is.
+pub(super) async fn frequencies(
+    queries: Queries<'_>,
+    bases: &[Uuid],
+    words: &HashSet<&str>,
+) -> Result<HashMap<String, u64>> {
+    let json = serde_json::to_string(words).map_err(|error| Error::Internal(error.to_string()))?;
+    let sql = if queries.is_postgres() {
+        "SELECT word, pieces FROM knowledge_words WHERE base_id = $1 AND word IN (SELECT json_array_elements_text(CAST($2 AS json)))"
+    } else {
+        "SELECT word, pieces FROM knowledge_words WHERE base_id = $1 AND word IN (SELECT value FROM json_each($2))"
+    };
+    let mut all: HashMap<String, u64> = HashMap::new();
+    for base in bases {
+        let rows: Vec<(String, i64)> = queries.all(sql, args![*base, &json]).await?;
+        for (word, pieces) in rows {
+            *all.entry(word).or_default() += u64::try_from(pieces).unwrap_or_default();
+        }
+    }
+    Ok(all)
 }

@@ -102,14 +102,16 @@ impl Knowledge {
         let title = title.map_or_else(|| row.title.clone(), |it| atrium::text::shorten(&it, 200));
         let language = reading.language.clone().unwrap_or_default();
         // What an earlier try left.
-        self.drop_pieces(*id, row.version, row.version).await?;
+        index::remove(system, *id, row.version, row.version).await?;
         let total = i64::try_from(reading.pieces.len()).unwrap_or(i64::MAX);
         let mut done = 0;
+        let mut lengths = index::Lengths::default();
         for batch in reading.pieces.chunks(BATCH) {
             if !self.jobs.advance(job, done, total).await? {
                 return Ok(Outcome::Left);
             }
             let mut tx = system.begin().await?;
+            let mut frequencies = index::Frequencies::new();
             for piece in batch {
                 let Some(body) = reading.text.get(piece.start..piece.end) else { continue };
                 let entry = index::Entry {
@@ -122,8 +124,11 @@ impl Knowledge {
                     piece,
                     body,
                 };
-                index::write(&mut tx, &entry).await?;
+                let written = index::write(&mut tx, &entry, &mut frequencies).await?;
+                lengths.title += written.title;
+                lengths.body += written.body;
             }
+            index::add_frequencies(&mut tx, row.base_id, &frequencies).await?;
             tx.commit().await?;
             done += i64::try_from(batch.len()).unwrap_or_default();
         }
@@ -137,7 +142,7 @@ impl Knowledge {
         let switched = tx
             .execute(
                 "UPDATE documents SET searched_version = $2, state = 'read', reason = '', pieces = $3, title = $4, kind = $5, language = $6,
-                    summary = $7, key_points = $8, summary_by = 'extract', updated_at = $9
+                    summary = $7, key_points = $8, summary_by = 'extract', updated_at = $9, title_words = $10, body_words = $11
                  WHERE id = $1 AND version = $2",
                 args![
                     *id,
@@ -148,7 +153,9 @@ impl Knowledge {
                     &language,
                     reading.summary.join(" "),
                     json(&reading.key_points),
-                    self.ports.now()
+                    self.ports.now(),
+                    lengths.title,
+                    lengths.body
                 ],
             )
             .await?;
@@ -162,24 +169,8 @@ impl Knowledge {
         tx.commit().await?;
         self.jobs.wake();
         if switched == 1 {
-            self.drop_pieces(*id, 0, row.version - 1).await?;
+            index::remove(system, *id, 0, row.version - 1).await?;
         }
         Ok(Outcome::Done)
-    }
-
-    /// Removes the pieces of some versions, a batch at a time.
-    async fn drop_pieces(&self, document: Uuid, from: i64, to: i64) -> Result<()> {
-        let system = self.store.as_system("what is no longer searched");
-        loop {
-            let dropped = system
-                .execute(
-                    "DELETE FROM pieces WHERE number IN (SELECT number FROM pieces WHERE document_id = $1 AND version >= $2 AND version <= $3 LIMIT 500)",
-                    args![document, from, to],
-                )
-                .await?;
-            if dropped == 0 {
-                return Ok(());
-            }
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! Bringing files into a base, replacing them, and taking them out.
 
 use super::files::{Arrived, Incoming};
-use super::{Knowledge, bases, documents};
+use super::{Knowledge, bases, documents, index};
 use crate::audit::{self, Actor};
 use crate::error::{Error, Result};
 use crate::jobs::{self, Kind};
@@ -100,8 +100,8 @@ impl Knowledge {
         };
         if version == 1 {
             tx.execute(
-                "INSERT INTO documents (id, organisation_id, base_id, name, title, source, source_url, kind, language, state, reason, version, searched_version, pieces, summary, key_points, summary_by, created_by, created_at, updated_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, '', '', 'waiting', '', 1, 0, 0, '', '[]', '', $8, $9, $9)",
+                "INSERT INTO documents (id, organisation_id, base_id, name, title, source, source_url, kind, language, state, reason, version, searched_version, pieces, title_words, body_words, summary, key_points, summary_by, created_by, created_at, updated_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, '', '', 'waiting', '', 1, 0, 0, 0, 0, '', '[]', '', $8, $9, $9)",
                 args![
                     id,
                     known.organisation,
@@ -186,6 +186,8 @@ impl Knowledge {
             });
         }
         let _keeping = self.keeping.lock().await;
+        // Not with the document's row: what is counted of its words has to be taken back.
+        index::remove(*scope, id.0, 0, i64::MAX).await?;
         let mut tx = scope.begin().await?;
         let hashes = hashes(&mut tx, id).await?;
         jobs::forget(&mut tx, Kind::Read, id.0).await?;

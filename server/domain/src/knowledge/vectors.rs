@@ -1,8 +1,9 @@
 //! What is kept in memory of the vectors: one index a base and model, read when somebody first searches it, brought up to
 //! date by what was added since, and dropped when nobody has searched it for a while.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::{Store, args};
+use atrium_retrieval::vectors::{Index, candidates_for, decode};
 use atrium::ids::BaseId;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,18 +14,10 @@ const IDLE: Duration = Duration::from_secs(900);
 /// Vectors read from the database at a time.
 const STEP: i64 = 5_000;
 
-/// As stored.
-pub(super) fn to_bytes(vector: &[f32]) -> Vec<u8> {
-    vector.iter().flat_map(|it| it.to_le_bytes()).collect()
-}
-
-fn from_bytes(bytes: &[u8]) -> Vec<f32> {
-    bytes.chunks_exact(4).map(|it| f32::from_le_bytes([it[0], it[1], it[2], it[3]])).collect()
-}
-
 #[derive(Debug, Default)]
 struct Loaded {
-    vectors: Vec<(i64, Vec<f32>)>,
+    /// None before the first vector says how many dimensions there are.
+    index: Option<Index<i64>>,
     revision: i64,
     removals: i64,
 }
@@ -68,26 +61,28 @@ impl Vectors {
         slot.clone()
     }
 
-    /// The pieces of a base that mean most nearly what the question means, best first, with their cosine.
-    pub(super) async fn find(
+    /// The pieces of a base that may mean most nearly what the question means: enough of them to have the nearest `count`
+    /// among them, once they are compared by their whole vectors.
+    pub(super) async fn candidates(
         &self,
         store: &Store,
         base: BaseId,
         encoder: &str,
-        question: &[f32],
+        question: &Arc<[f32]>,
         count: usize,
-    ) -> Result<Vec<(i64, f64)>> {
+    ) -> Result<Vec<(i64, f32)>> {
         let slot = self.slot(base, encoder);
         self.refresh(store, base, encoder, &slot).await?;
-        let loaded = slot.read().await;
-        let mut scored: Vec<(i64, f64)> = loaded
-            .vectors
-            .iter()
-            .map(|(piece, vector)| (*piece, f64::from(vector.iter().zip(question).map(|(a, b)| a * b).sum::<f32>())))
-            .collect();
-        scored.sort_by(|a, b| b.1.total_cmp(&a.1));
-        scored.truncate(count);
-        Ok(scored)
+        let question = question.clone();
+        // A million vectors keep both cores busy for a while.
+        let near = tokio::task::spawn_blocking(move || {
+            let loaded = slot.blocking_read();
+            let Some(index) = &loaded.index else { return Ok(Vec::new()) };
+            index.candidates(&question, candidates_for(count), |_| true)
+        });
+        let near = near.await.map_err(|error| Error::Internal(error.to_string()))?;
+        let near = near.map_err(|error| Error::Internal(format!("vectors of {base}: {error}")))?;
+        Ok(near.into_iter().map(|it| (it.id, it.score)).collect())
     }
 
     async fn refresh(&self, store: &Store, base: BaseId, encoder: &str, slot: &Slot) -> Result<()> {
@@ -117,7 +112,13 @@ impl Vectors {
             // A revision is read as a whole or not at all, unless it alone is more than one step.
             let is_last = rows.len() < usize::try_from(STEP).unwrap_or(usize::MAX);
             let keep = |it: &Stored| is_last || it.revision < last;
-            loaded.vectors.extend(rows.iter().filter(|it| keep(it)).map(|it| (it.piece, from_bytes(&it.vector))));
+            for it in rows.iter().filter(|it| keep(it)) {
+                let Some(vector) = decode(&it.vector) else { continue };
+                let index = loaded.index.get_or_insert_with(|| Index::new(vector.len()));
+                if let Err(error) = index.insert(it.piece, &vector) {
+                    tracing::warn!(piece = it.piece, %base, "a vector is not searched: {error}");
+                }
+            }
             loaded.revision = if is_last { last } else { last - 1 };
             if is_last {
                 break;
