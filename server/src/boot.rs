@@ -1,23 +1,31 @@
 //! From the environment to an application that is wired.
 
+use crate::reader::OtherProcess;
 use atrium_domain::accounts::{Accounts, Hasher};
 use atrium_domain::agents::connections::Connections;
+use atrium_domain::knowledge::Tools;
+use atrium_domain::knowledge::encoders::{self, Encoder, Local};
+use atrium_domain::knowledge::files::{Bucket, Files};
 use atrium_domain::ports::Ports;
 use atrium_domain::providers::{Client, Limits};
 use atrium_domain::seal::{Seal, kept_secret};
 use atrium_domain::settings::{Boot, Layers, Settings};
 use atrium_domain::store::{Store, Target, upkeep};
 use atrium_domain::{Atrium, Error};
-use atrium_inference::Runner;
-use std::collections::BTreeMap;
+use atrium_inference::{Embedder, Runner};
+use secrecy::ExposeSecret as _;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long the local model stays in memory unused.
 const MODEL_IDLE: Duration = Duration::from_secs(600);
 /// The local model's file in the data folder, as `make models` puts it there.
 pub const MODEL_FILE: &str = "models/SmolLM2-135M-Instruct.Q4_1.gguf";
+/// The folder of the embedding model, likewise.
+pub const EMBEDDING_MODEL: &str = "models/all-MiniLM-L6-v2";
 
 /// Reads every layer of settings: command line, environment, `.env`, `atrium.toml`.
 ///
@@ -140,10 +148,33 @@ pub async fn application(boot: Boot) -> Result<(Atrium, Claim), String> {
     let model = data_folder(&boot)?.join(MODEL_FILE);
     let settings = Settings::new(boot.clone(), seal(&boot, &ports)?);
     let client = Client::new(Limits::default()).map_err(|error| error.to_string())?;
+    let tools = tools(&boot, &settings, &client)?;
     let connections = Connections::new(client, Runner::new(model, MODEL_IDLE), settings.clone());
     let hasher = Hasher::new().map_err(sentence)?;
-    let atrium = Atrium::start(store, ports, settings, hasher, connections).await.map_err(sentence)?;
+    let atrium = Atrium::start(store, ports, settings, hasher, connections, tools).await.map_err(sentence)?;
     Ok((atrium, claim))
+}
+
+/// What knowledge is kept, read and encoded with.
+fn tools(boot: &Boot, settings: &Settings, client: &Client) -> Result<Tools, String> {
+    let data = data_folder(boot)?;
+    let files = match boot.filled("s3_bucket") {
+        None => Files::in_folder(&data)?,
+        Some(name) => {
+            let secret = settings.secret("s3_secret_access_key").ok_or("S3_BUCKET is set, but no S3_SECRET_ACCESS_KEY.")?;
+            let bucket = Bucket {
+                name: name.to_owned(),
+                endpoint: boot.text("s3_endpoint").to_owned(),
+                region: boot.text("s3_region").to_owned(),
+                access_key_id: boot.text("s3_access_key_id").to_owned(),
+                secret_access_key: secret.expose_secret().to_owned(),
+            };
+            Files::in_bucket(&data, &bucket, client)?
+        }
+    };
+    let local: Arc<dyn Encoder> = Arc::new(Local(Embedder::new(data.join(EMBEDDING_MODEL), MODEL_IDLE)));
+    let encoders = HashMap::from([(encoders::LOCAL.to_owned(), local)]);
+    Ok(Tools { files, reader: Arc::new(OtherProcess::new()?), encoders })
 }
 
 fn sentence(error: Error) -> String {

@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::{boot, serve, transfer, upkeep};
+use crate::{boot, reader, serve, transfer, upkeep};
 use atrium::people::NewPerson;
 use clap::{Args, Parser, Subcommand};
 use std::collections::BTreeMap;
@@ -70,6 +70,19 @@ enum Action {
     Dbshell(Where),
     /// Look at settings, data and models, and say what is wrong and what to do.
     Doctor(Where),
+    /// Read one file and print its text and pieces as JSON: what the server has done for every document, in a process of
+    /// its own.
+    #[command(hide = true)]
+    ReadFile {
+        /// What it is called.
+        #[arg(long)]
+        name: String,
+        /// What it is said to be.
+        #[arg(long)]
+        media_type: Option<String>,
+        /// The file.
+        file: PathBuf,
+    },
     /// Print the description of the REST API (OpenAPI 3.1).
     Openapi,
     /// Make an account that rules this server.
@@ -115,6 +128,9 @@ impl Command {
     /// # Errors
     /// With a sentence that says what went wrong and what to do.
     pub fn run(self) -> Result<(), String> {
+        if let Action::ReadFile { name, media_type, file } = &self.action {
+            return reader::read_file(file, name, media_type.as_deref());
+        }
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
             .build()
@@ -137,6 +153,7 @@ impl Command {
                 Action::SetupDemo { place, force } => transfer::setup_demo(&boot::load(place.options())?, force).await,
                 Action::Dbshell(place) => transfer::dbshell(&boot::load(place.options())?),
                 Action::Doctor(place) => upkeep::doctor(&boot::load(place.options())?).await,
+                Action::ReadFile { name, media_type, file } => reader::read_file(&file, &name, media_type.as_deref()),
                 Action::Openapi => {
                     println!("{}", crate::api::document());
                     Ok(())

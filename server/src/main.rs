@@ -6,6 +6,7 @@ mod api;
 mod boot;
 mod command;
 mod logging;
+mod reader;
 mod serve;
 mod transfer;
 mod upkeep;

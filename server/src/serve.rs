@@ -34,6 +34,7 @@ pub async fn run(boot: Boot) -> Result<(), String> {
     let stop = CancellationToken::new();
     let house = tokio::spawn(atrium.clone().keep_house(stop.clone()));
     let post = tokio::spawn(atrium.mail.clone().work(stop.clone()));
+    let library = tokio::spawn(atrium.knowledge.clone().work(stop.clone()));
     let sockets = web::Sockets::default();
     let router = web::router(atrium.clone(), sockets.clone());
     // A path with a slash at its end is the one without: a redirect would lose what was posted.
@@ -61,6 +62,10 @@ pub async fn run(boot: Boot) -> Result<(), String> {
     // A mail that was handed over but not noted would be sent twice.
     if tokio::time::timeout(GRACE, post).await.is_err() {
         tracing::warn!("a mail under way is tried again after the next start");
+    }
+    // What was being read or encoded is gone on with after the next start.
+    if tokio::time::timeout(GRACE, library).await.is_err() {
+        tracing::warn!("a document under way is taken up again after the next start");
     }
     house.abort();
     atrium.store.close().await;

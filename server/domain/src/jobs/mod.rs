@@ -51,21 +51,6 @@ impl Kind {
     }
 }
 
-/// How a job stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
-    /// queued, running, paused, failed or done.
-    pub state: String,
-    /// Done so far,
-    pub progress: i64,
-    /// of how much; 0 while nobody knows.
-    pub total: i64,
-    /// Why it failed, or is tried again.
-    pub reason: String,
-    /// When it is tried next.
-    pub run_at: Micros,
-}
-
 /// A job that this server is doing.
 #[derive(Debug, Clone)]
 pub(crate) struct Taken {
@@ -95,15 +80,6 @@ struct Row {
     subject_id: Uuid,
     requests: i64,
     attempts: i64,
-}
-
-#[derive(sqlx::FromRow)]
-struct StandingRow {
-    state: String,
-    progress: i64,
-    total: i64,
-    reason: String,
-    run_at: i64,
 }
 
 /// The queue. Cheap to clone.
@@ -151,23 +127,6 @@ pub(crate) async fn ask(
 pub(crate) async fn forget(tx: &mut Tx, kind: Kind, subject: Uuid) -> Result<()> {
     tx.execute("DELETE FROM jobs WHERE kind = $1 AND subject_id = $2", args![kind.as_str(), subject]).await?;
     Ok(())
-}
-
-/// How a job stands, for whoever may see what it works on.
-pub(crate) async fn standing(scope: Scope<'_>, kind: Kind, subject: Uuid) -> Result<Option<Standing>> {
-    let row: Option<StandingRow> = scope
-        .optional(
-            "SELECT state, progress, total, reason, run_at FROM jobs WHERE kind = $1 AND subject_id = $2",
-            args![kind.as_str(), subject],
-        )
-        .await?;
-    Ok(row.map(|it| Standing {
-        state: it.state,
-        progress: it.progress,
-        total: it.total,
-        reason: it.reason,
-        run_at: it.run_at,
-    }))
 }
 
 /// Has a job rest, or go on. Whoever calls has seen to it that it may be asked for. Answers whether there was one.

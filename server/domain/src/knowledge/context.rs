@@ -61,7 +61,7 @@ impl Knowledge {
     ) -> Result<Context> {
         let start = Instant::now();
         let asked = match before {
-            Some(before) if words::asked(question).len() < SHORT => format!("{before}\n{question}"),
+            Some(before) if words::asked(question, &[]).len() < SHORT => format!("{before}\n{question}"),
             _ => question.to_owned(),
         };
         let wanted = Wanted { question: &asked, bases, count: LOOKED_AT, ..Wanted::default() };
@@ -103,7 +103,7 @@ impl Knowledge {
 
 /// Sorts what was found into what the model gets and what it does not, and says why.
 fn choose(question: &str, found: Found, room: usize) -> Context {
-    let asked: HashSet<String> = words::asked(question).into_iter().collect();
+    let asked: HashSet<String> = words::asked(question, &[]).into_iter().collect();
     let mut context = Context {
         report: Report {
             question: question.to_owned(),
@@ -163,9 +163,9 @@ fn is_good_enough(asked: &HashSet<String>, passage: &Passage) -> bool {
     if passage.by_meaning.is_some_and(|it| it.score >= COSINE_MIN) {
         return true;
     }
-    let said: HashSet<String> =
-        words::of(&passage.text, "").into_iter().chain(words::of(&passage.title, "")).collect();
-    let met = asked.iter().filter(|it| said.contains(*it)).count();
+    let said = format!("{} {}", words::joined(&passage.title, ""), words::joined(&passage.text, ""));
+    let said: HashSet<&str> = said.split(' ').collect();
+    let met = asked.iter().filter(|it| said.contains(it.as_str())).count();
     !asked.is_empty() && met as f64 >= COVERAGE_MIN * asked.len() as f64
 }
 

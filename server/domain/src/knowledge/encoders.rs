@@ -1,7 +1,8 @@
 //! The models that turn text into vectors.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use async_trait::async_trait;
+use atrium_inference::Embedder;
 use std::fmt::Debug;
 
 /// The model that runs in this process, as stored.
@@ -22,9 +23,42 @@ pub trait Encoder: Debug + Send + Sync {
     /// One vector a text, in their order.
     async fn encode(&self, texts: Vec<String>, purpose: Purpose) -> Result<Vec<Vec<f32>>>;
 
-    /// How many numbers a vector has.
-    fn dimensions(&self) -> usize;
-
     /// Whether it can work at all; else a sentence that says what is missing.
     fn check(&self) -> std::result::Result<(), String>;
+}
+
+/// The model that runs in this process.
+#[derive(Debug)]
+pub struct Local(pub Embedder);
+
+#[async_trait]
+impl Encoder for Local {
+    async fn encode(&self, texts: Vec<String>, purpose: Purpose) -> Result<Vec<Vec<f32>>> {
+        let encoded = match purpose {
+            Purpose::Question => {
+                let mut vectors = Vec::new();
+                for text in texts {
+                    vectors.push(self.0.question(text).await.map_err(failed)?);
+                }
+                Ok(vectors)
+            }
+            Purpose::Passage => self.0.documents(texts).await,
+        };
+        encoded.map_err(failed)
+    }
+
+    fn check(&self) -> std::result::Result<(), String> {
+        if self.0.available() {
+            Ok(())
+        } else {
+            Err(format!(
+                "The embedding model {} is not in the data folder. Whoever runs this server can fetch it with `make models`.",
+                self.0.model_name()
+            ))
+        }
+    }
+}
+
+fn failed(error: atrium_inference::InferenceError) -> Error {
+    Error::Internal(format!("embedding: {error}"))
 }

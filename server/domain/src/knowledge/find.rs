@@ -2,22 +2,26 @@
 
 use super::encoders::Purpose;
 use super::{Knowledge, bases, index, words};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::{Scope, args};
 use atrium::ids::{BaseId, DocumentId};
-use atrium::knowledge::{Passage, Place, Rank};
+use atrium::knowledge::{Base, Passage, Place, Rank};
 use atrium::paging::PageRequest;
-use std::collections::HashMap;
+use atrium_retrieval::bm25::{Collection, Counts};
+use atrium_retrieval::fusion::{Candidate, Fusion, Question, Ranked, Standing};
+use atrium_retrieval::vectors::{candidates_for, decode};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// How many each side proposes.
-const PROPOSALS: usize = 200;
+const PROPOSALS: usize = 100;
 /// The same when much of it may be filtered away.
-const PROPOSALS_FILTERED: usize = 2_000;
+const PROPOSALS_FILTERED: usize = 1_000;
 /// How many pieces are brought whole from the database for one question, at most.
 const DETAILS_MAX: usize = 100;
 /// What is less alike than this has nothing to do with the question.
-const COSINE_MIN: f64 = 0.1;
+const COSINE_MIN: f32 = 0.1;
 /// Bases searched at once, at most.
 const BASES_MAX: u32 = 1_000;
 
@@ -61,6 +65,22 @@ pub struct Found {
     pub notes: Vec<String>,
 }
 
+/// A piece that a side proposes, with what scores are made of.
+#[derive(sqlx::FromRow)]
+struct Proposed {
+    number: i64,
+    title_words: String,
+    body_words: String,
+    vector: Option<Vec<u8>>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Lengths {
+    pieces: i64,
+    title_words: i64,
+    body_words: i64,
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     base_id: Uuid,
@@ -76,13 +96,6 @@ struct Row {
     first_line: i64,
     last_line: i64,
     body: String,
-}
-
-/// What both sides say of a piece.
-#[derive(Debug, Clone, Copy, Default)]
-struct Opinions {
-    by_words: Option<Rank>,
-    by_meaning: Option<Rank>,
 }
 
 impl Knowledge {
@@ -110,99 +123,179 @@ impl Knowledge {
             return Ok(found);
         }
         let proposals = if wanted.filters() { PROPOSALS_FILTERED } else { PROPOSALS };
-        let ids: Vec<Uuid> = bases.iter().map(|it| it.id.0).collect();
-        let asked = words::asked(wanted.question);
-        let matches = index::find(*scope, &ids, &asked, i64::try_from(proposals).unwrap_or(i64::MAX)).await?;
-        let meanings = self.by_meaning(&bases, wanted.question, proposals, &mut found.notes).await?;
-        let mut opinions: HashMap<i64, Opinions> = HashMap::new();
-        for (at, it) in matches.iter().enumerate() {
-            opinions.entry(it.piece).or_default().by_words = Some(rank(at, it.score));
+        let asked = words::asked(wanted.question, &languages(scope, &bases).await?);
+        let mut pieces = index::find(*scope, &ids(&bases), &asked, proposals).await?;
+        let mut vector = None;
+        for group in by_encoder(&bases) {
+            // Bases of one model are compared with one another; with several models the words have to do.
+            match self.by_meaning(&group, wanted.question, proposals).await {
+                Ok((question, near)) => {
+                    pieces.extend(near);
+                    vector.get_or_insert((group[0].encoder.clone(), question));
+                }
+                // Words alone are better than nothing, as long as somebody says so.
+                Err(told) => found.notes.push(format!("Searched by words only: {told}")),
+            }
         }
-        for (at, (piece, cosine)) in meanings.iter().enumerate() {
-            opinions.entry(*piece).or_default().by_meaning = Some(rank(at, *cosine));
-        }
-        for (piece, score) in fuse(&opinions) {
+        pieces.sort_unstable();
+        pieces.dedup();
+        let encoder = vector.as_ref().map(|it| it.0.as_str()).unwrap_or_default();
+        let proposed = proposed(scope, &wanted, &pieces, encoder).await?;
+        let candidates: Vec<Candidate<'_, i64>> = proposed
+            .iter()
+            .map(|it| Candidate {
+                id: it.number,
+                title: Counts::read(&it.title_words),
+                body: Counts::read(&it.body_words),
+                vector: it.vector.as_deref().and_then(decode),
+            })
+            .collect();
+        let collection = collection(scope, &bases, &asked, &candidates).await?;
+        let question = Question { words: &asked, vector: vector.as_ref().map(|it| &*it.1) };
+        let ranking = Fusion::default().rank(&question, &candidates, &collection);
+        for hit in ranking.hits.iter().filter(|it| has_to_do(it)) {
             if found.passages.len() >= wanted.count.min(DETAILS_MAX) {
                 break;
             }
-            let opinion = opinions.get(&piece).copied().unwrap_or_default();
-            found.passages.extend(detail(scope, &wanted, piece, opinion, score).await?);
+            found.passages.extend(detail(scope, hit).await?);
         }
         Ok(found)
     }
 
+    /// The question's vector by the model of these bases, and the pieces that may be nearest to it.
     async fn by_meaning(
         &self,
-        bases: &[atrium::knowledge::Base],
+        bases: &[&Base],
         question: &str,
         count: usize,
-        notes: &mut Vec<String>,
-    ) -> Result<Vec<(i64, f64)>> {
-        let mut vectors: HashMap<String, Vec<f32>> = HashMap::new();
-        let mut all = Vec::new();
-        for base in bases.iter().filter(|it| it.embedded_count > 0) {
-            if !vectors.contains_key(&base.encoder) {
-                let encoded = match self.encoder(&base.encoder) {
-                    Ok(encoder) => {
-                        encoder.encode(vec![question.to_owned()], Purpose::Question).await.map_err(|it| it.to_string())
-                    }
-                    Err(told) => Err(told),
-                };
-                match encoded {
-                    Ok(mut one) => drop(vectors.insert(base.encoder.clone(), one.pop().unwrap_or_default())),
-                    // Words alone are better than nothing, as long as somebody says so.
-                    Err(told) => {
-                        notes.push(format!("Searched by words only: {told}"));
-                        vectors.insert(base.encoder.clone(), Vec::new());
-                    }
-                }
+    ) -> std::result::Result<(Arc<[f32]>, Vec<i64>), String> {
+        let name = &bases[0].encoder;
+        let told = |error: Error| {
+            if let Some(cause) = error.cause() {
+                tracing::warn!(cause, encoder = name.as_str(), "a question could not be encoded: {error}");
             }
-            let vector = &vectors[&base.encoder];
-            if !vector.is_empty() {
-                all.extend(self.vectors.find(&self.store, base.id, &base.encoder, vector, count).await?);
-            }
+            error.to_string()
+        };
+        let encoded = self.encoder(name)?.encode(vec![question.to_owned()], Purpose::Question).await.map_err(told)?;
+        let question: Arc<[f32]> = encoded.into_iter().next().unwrap_or_default().into();
+        let mut near = Vec::new();
+        for base in bases {
+            near.extend(
+                self.vectors.candidates(&self.store, base.id, name, &question, count).await.map_err(told)?,
+            );
         }
-        all.retain(|it| it.1 >= COSINE_MIN);
-        all.sort_by(|a, b| b.1.total_cmp(&a.1));
-        all.truncate(count);
-        Ok(all)
+        near.sort_by(|a, b| b.1.total_cmp(&a.1));
+        near.truncate(candidates_for(count));
+        Ok((question, near.into_iter().map(|it| it.0).collect()))
     }
 }
 
-fn rank(at: usize, score: f64) -> Rank {
-    Rank { rank: i64::try_from(at + 1).unwrap_or(i64::MAX), score }
+fn ids(bases: &[Base]) -> Vec<Uuid> {
+    bases.iter().map(|it| it.id.0).collect()
 }
 
-/// One order out of two opinions.
-fn fuse(opinions: &HashMap<i64, Opinions>) -> Vec<(i64, f64)> {
-    let part = |it: Option<Rank>| it.map_or(0.0, |it| 1.0 / (60.0 + f64::from(i32::try_from(it.rank).unwrap_or(i32::MAX))));
-    let mut fused: Vec<(i64, f64)> =
-        opinions.iter().map(|(piece, it)| (*piece, part(it.by_words) + part(it.by_meaning))).collect();
-    fused.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-    fused
+/// Those that have vectors, by the model that made them.
+fn by_encoder(bases: &[Base]) -> Vec<Vec<&Base>> {
+    let mut groups: Vec<Vec<&Base>> = Vec::new();
+    for base in bases.iter().filter(|it| it.embedded_count > 0) {
+        match groups.iter_mut().find(|it| it[0].encoder == base.encoder) {
+            Some(group) => group.push(base),
+            None => groups.push(vec![base]),
+        }
+    }
+    groups
 }
 
-/// A piece as it is shown, unless it is filtered away or went away meanwhile.
-async fn detail(
+/// What has neither a word of the question nor anything of its meaning is no answer.
+fn has_to_do(hit: &Ranked<i64>) -> bool {
+    hit.words.is_some_and(|it| it.score > 0.0) || hit.meaning.is_some_and(|it| it.score >= COSINE_MIN)
+}
+
+/// The languages that the documents of these bases are written in, the most frequent first.
+async fn languages(scope: Scope<'_>, bases: &[Base]) -> Result<Vec<String>> {
+    let mut counts: HashMap<String, i64> = HashMap::new();
+    for base in bases {
+        let rows: Vec<(String, i64)> = scope
+            .all(
+                "SELECT language, COUNT(*) AS count FROM documents WHERE base_id = $1 GROUP BY language",
+                args![base.id],
+            )
+            .await?;
+        for (language, count) in rows {
+            *counts.entry(if language.is_empty() { "en".to_owned() } else { language }).or_default() += count;
+        }
+    }
+    let mut languages: Vec<_> = counts.into_iter().collect();
+    languages.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
+    Ok(languages.into_iter().map(|it| it.0).take(words::LANGUAGES_MAX).collect())
+}
+
+/// What is known about all pieces of these bases, as far as ranking needs it.
+async fn collection(
     scope: Scope<'_>,
-    wanted: &Wanted<'_>,
-    piece: i64,
-    opinion: Opinions,
-    score: f64,
-) -> Result<Option<Passage>> {
+    bases: &[Base],
+    asked: &[String],
+    candidates: &[Candidate<'_, i64>],
+) -> Result<Collection> {
+    let mut all = Lengths { pieces: 0, title_words: 0, body_words: 0 };
+    for base in bases {
+        let row: Option<Lengths> = scope
+            .optional(
+                "SELECT CAST(COALESCE(SUM(pieces), 0) AS BIGINT) AS pieces, CAST(COALESCE(SUM(title_words), 0) AS BIGINT) AS title_words,
+                    CAST(COALESCE(SUM(body_words), 0) AS BIGINT) AS body_words FROM documents WHERE base_id = $1",
+                args![base.id],
+            )
+            .await?;
+        if let Some(row) = row {
+            all.pieces += row.pieces;
+            all.title_words += row.title_words;
+            all.body_words += row.body_words;
+        }
+    }
+    let words: HashSet<&str> = asked
+        .iter()
+        .map(String::as_str)
+        .chain(candidates.iter().flat_map(|it| it.title.iter().chain(it.body.iter()).map(|it| it.0)))
+        .collect();
+    let average = |words: i64| if all.pieces > 0 { words as f32 / all.pieces as f32 } else { 0.0 };
+    Ok(Collection {
+        documents: u64::try_from(all.pieces).unwrap_or_default(),
+        title_length: average(all.title_words),
+        body_length: average(all.body_words),
+        frequencies: index::frequencies(*scope, &ids(bases), &words).await?,
+    })
+}
+
+/// What was proposed, less what is filtered away or went away meanwhile.
+async fn proposed(scope: Scope<'_>, wanted: &Wanted<'_>, pieces: &[i64], encoder: &str) -> Result<Vec<Proposed>> {
+    let json = serde_json::to_string(pieces).map_err(|error| Error::Internal(error.to_string()))?;
+    let sql = if scope.is_postgres() {
+        "SELECT p.number, p.title_words, p.body_words, e.vector
+         FROM json_array_elements_text(CAST($1 AS json)) j JOIN pieces p ON p.number = CAST(j AS BIGINT)
+            JOIN documents d ON d.id = p.document_id AND d.searched_version = p.version LEFT JOIN embeddings e ON e.encoder = $2 AND e.piece = p.number
+         WHERE ($3 IS NULL OR d.kind = $3) AND ($4 IS NULL OR d.language = $4) AND d.updated_at >= $5 AND d.updated_at < $6"
+    } else {
+        "SELECT p.number, p.title_words, p.body_words, e.vector
+         FROM json_each($1) j CROSS JOIN pieces p ON p.number = j.value
+            CROSS JOIN documents d ON d.id = p.document_id AND d.searched_version = p.version LEFT JOIN embeddings e ON e.encoder = $2 AND e.piece = p.number
+         WHERE ($3 IS NULL OR d.kind = $3) AND ($4 IS NULL OR d.language = $4) AND d.updated_at >= $5 AND d.updated_at < $6"
+    };
+    let (from, before) = (wanted.from.unwrap_or(i64::MIN), wanted.before.unwrap_or(i64::MAX));
+    Ok(scope.all(sql, args![json, encoder, wanted.kind, wanted.language, from, before]).await?)
+}
+
+fn rank(it: Standing) -> Rank {
+    Rank { rank: i64::try_from(it.rank).unwrap_or(i64::MAX), score: f64::from(it.score) }
+}
+
+/// A piece as it is shown, unless it went away meanwhile.
+async fn detail(scope: Scope<'_>, hit: &Ranked<i64>) -> Result<Option<Passage>> {
     let row: Option<Row> = scope
         .optional(
             "SELECT p.base_id, p.document_id, p.version, d.title, d.name, v.commit_id, p.start_at, p.end_at, p.page, p.headings, p.first_line, p.last_line, p.body
-             FROM pieces p JOIN documents d ON d.id = p.document_id AND d.searched_version = p.version
-                JOIN document_versions v ON v.document_id = p.document_id AND v.number = p.version
-             WHERE p.number = $1 AND ($2 IS NULL OR d.kind = $2) AND ($3 IS NULL OR d.language = $3) AND d.updated_at >= $4 AND d.updated_at < $5",
-            args![
-                piece,
-                wanted.kind,
-                wanted.language,
-                wanted.from.unwrap_or(i64::MIN),
-                wanted.before.unwrap_or(i64::MAX)
-            ],
+             FROM pieces p JOIN documents d ON d.id = p.document_id JOIN document_versions v ON v.document_id = p.document_id AND v.number = p.version
+             WHERE p.number = $1",
+            args![hit.id],
         )
         .await?;
     Ok(row.map(|it| Passage {
@@ -221,8 +314,8 @@ async fn detail(
             last_line: it.last_line,
         },
         text: it.body,
-        by_words: opinion.by_words,
-        by_meaning: opinion.by_meaning,
-        score,
+        by_words: hit.words.map(rank),
+        by_meaning: hit.meaning.map(rank),
+        score: f64::from(hit.score),
     }))
 }

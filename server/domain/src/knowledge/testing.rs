@@ -78,10 +78,6 @@ impl Encoder for Meanings {
         Ok(texts.iter().map(|it| direction(it)).collect())
     }
 
-    fn dimensions(&self) -> usize {
-        MEANINGS.len() + 1
-    }
-
     fn check(&self) -> std::result::Result<(), String> {
         Ok(())
     }

@@ -53,9 +53,8 @@ impl Probe {
         let most = turned.iter().fold(0.0f32, |most, number| most.max(number.abs()));
         let by = if most == 0.0 { 0.0 } else { 127.0 / most };
         let round = |number: f32| (number * by).round_ties_even() as i8;
-        let halves = |numbers: &[f32; BLOCK]| {
-            [0, BLOCK / 2].map(|from| std::array::from_fn(|at| round(numbers[from + at])))
-        };
+        let halves =
+            |numbers: &[f32; BLOCK]| [0, BLOCK / 2].map(|from| std::array::from_fn(|at| round(numbers[from + at])));
         let blocks: Vec<[[i8; BLOCK / 2]; 2]> = turned.as_chunks().0.iter().map(halves).collect();
         let sum: i32 = blocks.as_flattened().as_flattened().iter().map(|&number| i32::from(number)).sum();
         Self { blocks, scale: most / 127.0, offset: -7.5 * sum as f32 }

@@ -12,7 +12,8 @@ use super::*;
 /// Unit vectors around a few hundred centres, as texts lie around subjects.
 fn clustered(count: usize, dimensions: usize, seed: u64) -> Vec<Vec<f32>> {
     let mut random = StdRng::seed_from_u64(seed);
-    let mut draw = |spread: f32| -> Vec<f32> { (0..dimensions).map(|_| random.random_range(-spread..spread)).collect() };
+    let mut draw =
+        |spread: f32| -> Vec<f32> { (0..dimensions).map(|_| random.random_range(-spread..spread)).collect() };
     let centres: Vec<_> = (0..count.div_ceil(50)).map(|_| draw(1.0)).collect();
     let near = |at: usize| draw(0.7).iter().zip(&centres[at % centres.len()]).map(|(a, b)| a + b).collect::<Vec<f32>>();
     (0..count).map(near).map(|it| unit(&it).unwrap()).collect()
