@@ -3,12 +3,7 @@
 //! `cargo run --release -p atrium-inference --example encode -- MODEL_FOLDER CRANFIELD_FOLDER [OUT_FOLDER]`
 //!
 //! The Cranfield collection (`cran.all.1400`, `cran.qry`, `cranqrel`) is 1,400 abstracts and 225 questions with the
-<<<<<<< HEAD
-//! abstracts that answer them. Speed is the median of three times the first 400 abstracts, by 16 and 64 at a time, and of
-//! single questions. nDCG@10 is by exact cosine, title and abstract together as the text of a document. In `OUT_FOLDER`
-=======
 //! abstracts that answer them. Speeds are medians, of batches of abstracts and of single questions. nDCG@10 is by exact cosine, title and abstract together as the text of a document. In `OUT_FOLDER`
->>>>>>> encoder
 //! the vectors are left as little-endian f32: `documents.f32` and `questions.f32`.
 
 use std::collections::{HashMap, HashSet};
@@ -17,12 +12,9 @@ use std::time::Instant;
 
 use atrium_inference::Encoder;
 
-<<<<<<< HEAD
-=======
 /// How many abstracts are encoded together.
 const BATCH: usize = 64;
 
->>>>>>> encoder
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<(), Failure> {
@@ -39,31 +31,6 @@ fn main() -> Result<(), Failure> {
     let questions: Vec<String> =
         entries(&cranfield.join("cran.qry"))?.iter().map(|fields| text(fields, &['W'])).collect();
 
-<<<<<<< HEAD
-    let some = &documents[..documents.len().min(400)];
-    let tokens: usize = some.iter().map(|text| encoder.count(text).min(256)).sum();
-    let start = Instant::now();
-    some.iter().for_each(|text| drop(encoder.count(text)));
-    println!("cutting into tokens  {:>8.0} abstracts/s", some.len() as f64 / start.elapsed().as_secs_f64());
-    for batch in [16, 64] {
-        let seconds = median(|| some.chunks(batch).try_for_each(|texts| encode(&encoder, texts).map(drop)))?;
-        println!(
-            "encoding by {batch:<9}{:>8.1} abstracts/s, {:.0} tokens/s",
-            some.len() as f64 / seconds,
-            tokens as f64 / seconds
-        );
-    }
-    let some = &questions[..questions.len().min(100)];
-    let seconds = median(|| some.iter().try_for_each(|question| encoder.encode(&[question]).map(drop)))?;
-    println!("a question           {:>8.1} ms", seconds / some.len() as f64 * 1e3);
-    println!("weights              {:>8.1} MB; resident {:.0} MB, at most {:.0} MB", encoder.memory() as f64 / 1e6, memory("VmRSS:")?, memory("VmHWM:")?);
-
-    let (documents, questions) = (encode(&encoder, &documents)?, encode(&encoder, &questions)?);
-    let right = answers(&std::fs::read_to_string(cranfield.join("cranqrel"))?);
-    println!("nDCG@10              {:>8.4}", ndcg(&documents, &questions, &right));
-    if let Some(out) = folders.next() {
-        for (name, vectors) in [("documents.f32", &documents), ("questions.f32", &questions)] {
-=======
     let start = Instant::now();
     let tokens: usize = documents.iter().map(|text| encoder.count(text).min(256)).sum();
     println!("cutting into tokens  {:>8.0} abstracts/s", documents.len() as f64 / start.elapsed().as_secs_f64());
@@ -98,7 +65,6 @@ fn main() -> Result<(), Failure> {
     println!("nDCG@10              {:>8.4}", ndcg(&of_documents, &of_questions, &right));
     if let Some(out) = folders.next() {
         for (name, vectors) in [("documents.f32", &of_documents), ("questions.f32", &of_questions)] {
->>>>>>> encoder
             let bytes: Vec<u8> = vectors.iter().flatten().flat_map(|number| number.to_le_bytes()).collect();
             std::fs::write(out.join(name), bytes)?;
         }
@@ -110,23 +76,10 @@ fn encode(encoder: &Encoder, texts: &[String]) -> Result<Vec<Vec<f32>>, Failure>
     Ok(encoder.encode(&texts.iter().map(String::as_str).collect::<Vec<_>>())?)
 }
 
-<<<<<<< HEAD
-/// The seconds that something takes, the median of three.
-fn median<E>(mut work: impl FnMut() -> Result<(), E>) -> Result<f64, E> {
-    let mut times = [0.0; 3];
-    for time in &mut times {
-        let start = Instant::now();
-        work()?;
-        *time = start.elapsed().as_secs_f64();
-    }
-    times.sort_by(f64::total_cmp);
-    Ok(times[1])
-=======
 /// The one in the middle.
 fn median(figures: &mut [f64]) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures.get(figures.len() / 2).copied().unwrap_or_default()
->>>>>>> encoder
 }
 
 /// The entries of a file of the collection: their fields by letter.

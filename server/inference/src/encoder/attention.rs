@@ -85,11 +85,7 @@ impl WithSimd for Attend<'_> {
                         let sums = tile::<S, { ROWS / 2 }, 2>(simd, &fits[half * columns..], columns, values);
                         for (row, sums) in sums.iter().enumerate() {
                             let token = first + half + row;
-<<<<<<< HEAD
-                            if token == count {
-=======
                             if token >= count {
->>>>>>> encoder
                                 break;
                             }
                             let to = &mut found[token * width + at + n * wide..][..wide];
@@ -133,14 +129,10 @@ mod tests {
                     for (n, found) in found.iter().enumerate() {
                         let of = |other: usize| fits[other] / all * f64::from(part(other, 2, at)[n]);
                         let right: f64 = (0..count).map(of).sum();
-<<<<<<< HEAD
-                        assert!((f64::from(*found) - right).abs() < 1e-3, "{arch:?} {count} {token} {at}: {found}, {right}");
-=======
                         assert!(
                             (f64::from(*found) - right).abs() < 1e-3,
                             "{arch:?} {count} {token} {at}: {found}, {right}"
                         );
->>>>>>> encoder
                     }
                 }
             }

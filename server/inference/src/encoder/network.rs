@@ -95,13 +95,9 @@ impl Network {
         let count: usize = texts.iter().map(|text| text.len()).sum();
         let rows = count.next_multiple_of(ROWS);
         let Desk { tokens, narrow, wide, panel, heads } = desk;
-<<<<<<< HEAD
-        for (room, width) in [(&mut *tokens, width), (&mut *narrow, width), (&mut *wide, self.shape.inner.max(3 * width))] {
-=======
         for (room, width) in
             [(&mut *tokens, width), (&mut *narrow, width), (&mut *wide, self.shape.inner.max(3 * width))]
         {
->>>>>>> encoder
             room.clear();
             room.resize(rows * width, 0.0);
         }
@@ -169,12 +165,8 @@ impl Layer {
         let asked = &mut wide[..3 * tokens.len()];
         self.attention_in.forward(arch, tokens, asked, panel);
         for text in texts {
-<<<<<<< HEAD
-            let (asked, found) = (&asked[text.start * 3 * width..text.end * 3 * width], text.start * width..text.end * width);
-=======
             let (asked, found) =
                 (&asked[text.start * 3 * width..text.end * 3 * width], text.start * width..text.end * width);
->>>>>>> encoder
             attend(arch, heads, width, asked, &mut narrow[found], room);
         }
         // What was asked has been read: its room serves for the answer.

@@ -5,12 +5,8 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-<<<<<<< HEAD
-use safetensors::{Dtype, SafeTensors};
-=======
 use safetensors::Dtype;
 use safetensors::tensor::Metadata;
->>>>>>> encoder
 use serde::Deserialize;
 
 use crate::InferenceError;
@@ -78,11 +74,7 @@ impl Shape {
 pub(super) struct Source {
     path: PathBuf,
     file: BufReader<File>,
-<<<<<<< HEAD
-    contents: safetensors::tensor::Metadata,
-=======
     contents: Metadata,
->>>>>>> encoder
     /// Where the tensors begin.
     start: u64,
 }
@@ -94,26 +86,15 @@ impl Source {
         let unreadable = |error: &dyn std::fmt::Display| unreadable(path, error);
         let length = file.metadata().map_err(|error| unreadable(&error))?.len();
         let mut file = BufReader::new(file);
-<<<<<<< HEAD
-        let mut header = vec![0; 8];
-        file.read_exact(&mut header).map_err(|error| unreadable(&error))?;
-        let size = header.first_chunk().map_or(u64::MAX, |size| u64::from_le_bytes(*size));
-=======
         let mut size = [0; 8];
         file.read_exact(&mut size).map_err(|error| unreadable(&error))?;
         let size = u64::from_le_bytes(size);
->>>>>>> encoder
         if size > LONGEST_HEADER {
             return Err(unreadable(&"its table of contents is too long"));
         }
         let start = 8 + size;
-<<<<<<< HEAD
-        file.by_ref().take(size).read_to_end(&mut header).map_err(|error| unreadable(&error))?;
-        let (_, contents) = SafeTensors::read_metadata(&header).map_err(|error| unreadable(&error))?;
-=======
         let contents: Metadata =
             serde_json::from_reader(file.by_ref().take(size)).map_err(|error| unreadable(&error))?;
->>>>>>> encoder
         if start + contents.data_len() as u64 > length {
             return Err(unreadable(&"it ends too early"));
         }

@@ -61,15 +61,11 @@ fn vectors_are_those_of_the_reference() {
         assert!((cosine(&vectors[at], &vectors[7]) - right).abs() < 0.015);
     }
     let start = [0.0069, -0.063, -0.072, -0.0325, -0.0427, 0.0704];
-<<<<<<< HEAD
-    assert!(vectors[0].iter().zip(start).all(|(number, right)| (number - right).abs() < 0.004), "{:?}", &vectors[0][..6]);
-=======
     assert!(
         vectors[0].iter().zip(start).all(|(number, right)| (number - right).abs() < 0.004),
         "{:?}",
         &vectors[0][..6]
     );
->>>>>>> encoder
 }
 
 #[test]
@@ -151,9 +147,5 @@ fn packs_are_full_and_leave_nobody_out() {
     for pack in &packs {
         assert!(pack.iter().map(|&text| texts[text].len()).sum::<usize>() <= PACK, "{packs:?}");
     }
-<<<<<<< HEAD
-    assert_eq!(packs.len(), 5, "{packs:?}");
-=======
     assert_eq!(packs, [vec![0], vec![2], vec![6, 7], vec![4, 3, 1, 5]]);
->>>>>>> encoder
 }
