@@ -66,6 +66,24 @@ impl Collection {
     }
 }
 
+impl Collection {
+    /// The words to ask a database for: the rarest, as long as no more than `rows` documents have them in all, and always
+    /// one. What is common fills lists of candidates and hardly moves anything in them, which is why the time goes there.
+    #[must_use]
+    pub fn rarest<'a>(&self, words: &'a [String], rows: u64) -> Vec<&'a str> {
+        let known = |word: &'a String| Some((self.frequencies.get(word).copied().filter(|&it| it > 0)?, word.as_str()));
+        let mut known: Vec<_> = words.iter().filter_map(known).collect();
+        known.sort_unstable();
+        known.dedup();
+        let mut sum = 0;
+        let fits = |&(at, (having, _)): &(usize, (u64, &str))| {
+            sum += having;
+            at == 0 || sum <= rows
+        };
+        known.into_iter().enumerate().take_while(fits).map(|(_, (_, word))| word).collect()
+    }
+}
+
 /// BM25's parameters. The default's are the usual ones (Robertson and Zaragoza, 2009), with titles counting twice.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bm25 {
@@ -87,21 +105,25 @@ impl Bm25 {
     /// The score of a document for words that each matter so much.
     #[must_use]
     pub fn score(&self, question: &[(&str, f32)], title: &Counts, body: &Counts, collection: &Collection) -> f32 {
-        let normal = |field: &Counts, average: f32| {
-            let ratio = if average > 0.0 { field.length as f32 / average } else { 1.0 };
-            1.0 - self.length + self.length * ratio
-        };
-        let title_by = self.title / normal(title, collection.title_length).max(f32::MIN_POSITIVE);
-        let body_by = 1.0 / normal(body, collection.body_length).max(f32::MIN_POSITIVE);
+        let lengths = [title.length, body.length];
         let gain = |&(word, matters): &(&str, f32)| {
-            let frequency = title.of(word) as f32 * title_by + body.of(word) as f32 * body_by;
-            if frequency == 0.0 {
-                return 0.0;
-            }
-            let told = collection.weight(word).unwrap_or(0.0);
-            matters * told * frequency * (self.saturation + 1.0) / (frequency + self.saturation)
+            let counts = [title.of(word), body.of(word)];
+            let told = if counts == [0, 0] { None } else { collection.weight(word) };
+            matters * told.map_or(0.0, |told| told * self.gain(counts, lengths, collection))
         };
         question.iter().map(gain).sum()
+    }
+
+    /// What so many of a word in title and body are worth in a document with fields so long, whatever the word is.
+    #[inline]
+    pub(crate) fn gain(&self, counts: [u32; 2], lengths: [u32; 2], collection: &Collection) -> f32 {
+        let normal = |length: u32, average: f32| {
+            let ratio = if average > 0.0 { length as f32 / average } else { 1.0 };
+            (1.0 - self.length + self.length * ratio).max(f32::MIN_POSITIVE)
+        };
+        let frequency = self.title * counts[0] as f32 / normal(lengths[0], collection.title_length)
+            + counts[1] as f32 / normal(lengths[1], collection.body_length);
+        frequency * (self.saturation + 1.0) / (frequency + self.saturation)
     }
 }
 
@@ -126,6 +148,17 @@ mod tests {
         assert!((once - told * 2.2 / 2.2).abs() < 1e-5, "{once}");
         let titled = score(&[("flow", 1.0)], "flow b", "a c d e");
         assert!((titled - told * 2.0 * 2.2 / 3.2).abs() < 1e-5, "{titled}");
+    }
+
+    #[test]
+    fn the_rarest_words_are_asked_for() {
+        let words = ["the", "flow", "unheard", "wing", "flow"].map(str::to_owned);
+        let collection = collection();
+        assert_eq!(collection.rarest(&words, 1000), ["flow", "wing", "the"]);
+        assert_eq!(collection.rarest(&words, 55), ["flow", "wing"]);
+        assert_eq!(collection.rarest(&words, 54), ["flow"]);
+        assert_eq!(collection.rarest(&words, 0), ["flow"], "one at least");
+        assert_eq!(collection.rarest(&words[2..3], 1000), Vec::<&str>::new());
     }
 
     #[test]

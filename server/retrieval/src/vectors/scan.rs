@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use super::{Probe, SEGMENT, Segment};
+use crate::best::Best;
 
 /// A thread of its own has to look at so many segments to be worth starting: about two milliseconds' work.
 const SHARE: usize = 32;
@@ -28,7 +29,7 @@ pub(super) fn best(
             let filled = SEGMENT.min(len - start);
             probe.estimate(&segment.blocks, &segment.factors[..filled], &mut estimates[..filled]);
             for (at, &estimate) in estimates[..filled].iter().enumerate() {
-                if estimate > best.threshold && keep(start + at) {
+                if estimate > best.threshold() && keep(start + at) {
                     best.push(estimate, start + at);
                 }
             }
@@ -43,46 +44,10 @@ pub(super) fn best(
         let mut best = scan(0, first);
         for other in others {
             match other.join() {
-                Ok(other) => other.found.into_iter().for_each(|(estimate, place)| best.push(estimate, place)),
+                Ok(other) => other.into_sorted().into_iter().for_each(|(estimate, place)| best.push(estimate, place)),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
         }
         best.into_sorted()
     })
-}
-
-/// The best so far, and what one has to be better than to matter.
-struct Best {
-    count: usize,
-    threshold: f32,
-    found: Vec<(f32, usize)>,
-}
-
-impl Best {
-    fn new(count: usize) -> Self {
-        let threshold = if count == 0 { f32::INFINITY } else { f32::NEG_INFINITY };
-        Self { count, threshold, found: Vec::new() }
-    }
-
-    fn push(&mut self, estimate: f32, place: usize) {
-        self.found.push((estimate, place));
-        // Twice as many as needed, so that it is rarely cut.
-        if self.found.len() >= self.count.saturating_mul(2) {
-            self.cut();
-        }
-    }
-
-    fn cut(&mut self) {
-        if self.found.len() > self.count && self.count > 0 {
-            let (_, last, _) = self.found.select_nth_unstable_by(self.count - 1, |a, b| b.0.total_cmp(&a.0));
-            self.threshold = last.0;
-        }
-        self.found.truncate(self.count);
-    }
-
-    fn into_sorted(mut self) -> Vec<(f32, usize)> {
-        self.cut();
-        self.found.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-        self.found
-    }
 }
