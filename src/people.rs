@@ -211,13 +211,21 @@ impl NewPerson {
     /// # Errors
     /// With what to change.
     pub fn check(&self) -> Result<(), Vec<FieldError>> {
+        self.check_with(PASSWORD_MIN)
+    }
+
+    /// As [`NewPerson::check`], for a password of at least `password_min` characters.
+    ///
+    /// # Errors
+    /// With what to change.
+    pub fn check_with(&self, password_min: usize) -> Result<(), Vec<FieldError>> {
         let mut checks = Checks::default();
         check_name(&mut checks, &self.name);
         checks.require(plausible_email(&self.email), "email", "Enter an e-mail address, like ada@example.org.");
         if let Some(username) = &self.username {
             check_username(&mut checks, username, &self.email);
         }
-        check_password(&mut checks, "password", &self.password, &self.email);
+        check_password_of(&mut checks, "password", &self.password, &self.email, password_min);
         checks.done()
     }
 
@@ -230,9 +238,13 @@ impl NewPerson {
 
 /// Notes at `field` what is wrong with a new password.
 pub fn check_password(checks: &mut Checks, field: &str, password: &str, email: &str) {
+    check_password_of(checks, field, password, email, PASSWORD_MIN);
+}
+
+fn check_password_of(checks: &mut Checks, field: &str, password: &str, email: &str, min: usize) {
     let length = password.chars().count();
     checks
-        .require(length >= PASSWORD_MIN, field, format!("Use at least {PASSWORD_MIN} characters."))
+        .require(length >= min, field, format!("Use at least {min} characters."))
         .require(length <= PASSWORD_MAX, field, format!("Use at most {PASSWORD_MAX} characters."))
         .require(
             password.is_empty() || !password.eq_ignore_ascii_case(email.trim()),

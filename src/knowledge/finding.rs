@@ -63,6 +63,8 @@ pub struct Claim {
     pub kind: ClaimKind,
     /// The number of the source that supports it.
     pub source: Option<i64>,
+    /// Which bytes of that document's text say so: the first, and the one after the last.
+    pub passage: Option<(i64, i64)>,
     /// It quotes words that stand in none of the sources.
     pub is_misquoted: bool,
 }

@@ -11,6 +11,7 @@ pub mod error;
 pub mod expertise;
 pub mod export;
 pub mod favourites;
+pub mod guests;
 pub mod idempotency;
 pub mod jobs;
 pub mod knowledge;

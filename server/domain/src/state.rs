@@ -6,6 +6,7 @@ use crate::accounts::{Accounts, Hasher};
 use crate::agents::connections::Connections;
 use crate::chat::Chat;
 use crate::error::Result;
+use crate::guests::Guests;
 use crate::idempotency::Keys;
 use crate::knowledge::{Knowledge, Tools};
 use crate::mail::Outbox;
@@ -42,6 +43,8 @@ pub struct Atrium {
     pub knowledge: Knowledge,
     /// Conversations and the runs that write their answers.
     pub chat: Chat,
+    /// People without an account.
+    pub guests: Guests,
 }
 
 impl Atrium {
@@ -67,9 +70,18 @@ impl Atrium {
             access: i64::from(boot.number("jwt_access_token_expire_minutes").max(1)) * 60,
             refresh: i64::from(boot.number("jwt_refresh_token_expire_days").max(1)) * 86_400,
         };
+        let accounts = Accounts::new(store.clone(), ports.clone(), hasher);
         Ok(Self {
+            guests: Guests::new(
+                store.clone(),
+                ports.clone(),
+                settings.clone(),
+                accounts.clone(),
+                connections.clone(),
+                chat.clone(),
+            ),
             tokens: Tokens::new(store.clone(), ports.clone(), &settings.jwt_key(), lifetimes),
-            accounts: Accounts::new(store.clone(), ports.clone(), hasher),
+            accounts,
             idempotency: Keys::new(store.clone(), ports.clone(), settings.derived_key("idempotency")),
             mail: Outbox::new(store.clone(), ports.clone(), settings.clone()),
             sessions: Sessions::new(store.clone()),
@@ -143,6 +155,7 @@ impl Atrium {
                     self.accounts.sweep_links().await?;
                     self.mail.sweep().await?;
                     self.knowledge.sweep().await?;
+                    self.guests.sweep().await?;
                     crate::limits::sweep(&self.store, now - crate::ports::DAY).await?;
                     self.chat.purge(now - 30 * crate::ports::DAY).await?;
                 }

@@ -216,8 +216,17 @@ impl Caller {
 /// The scope that a request needs: reading is for everyone who may read.
 fn scope_of(parts: &Parts) -> TokenScope {
     let path = parts.uri.path();
-    let is_chat =
-        ["/api/v1/conversations", "/api/v1/messages", "/api/v1/runs", "/v1/"].iter().any(|it| path.starts_with(it));
+    let is_chat = [
+        "/api/v1/conversations",
+        "/api/v1/messages",
+        "/api/v1/runs",
+        "/v1/",
+        "/api/conversations",
+        "/api/messages",
+        "/api/chat",
+    ]
+    .iter()
+    .any(|it| path.starts_with(it));
     match parts.method {
         Method::GET | Method::HEAD | Method::OPTIONS => TokenScope::Read,
         _ if is_chat => TokenScope::Chat,

@@ -2,15 +2,21 @@
 //! writes the reply.
 //!
 //! Every request passes, in this order, CORS, [`identity`] (who asks), [`rates`] (how often) and [`idempotency`] (not
-//! twice). `v1` is Atrium's own API, `openai` the one that OpenAI's clients speak, `docs` describes the first.
+//! twice). `v1` is Atrium's own API, `openai` the one that OpenAI's clients speak, `docs` describes the first; `dialects` and
+//! what it names are what clients of other systems speak.
 
+mod agents;
 mod body;
+mod dialects;
 mod docs;
 mod error;
+mod gemini;
+mod guide;
 mod idempotency;
 mod identity;
 mod openai;
 mod paging;
+mod platform;
 mod rates;
 mod time;
 mod v1;
@@ -34,6 +40,7 @@ pub fn router(app: &App) -> Router<App> {
     let (v1, _) = docs::parts();
     let rates = rates::Rates::new(&app.atrium);
     v1.merge(openai::router())
+        .merge(dialects::router())
         .merge(docs::router())
         .route("/api/v1/ws", get(v1::ws::open))
         .layer(Extension(rates.clone()))

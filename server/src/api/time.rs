@@ -11,13 +11,28 @@ pub fn iso(micros: i64) -> String {
         .unwrap_or_default()
 }
 
+/// Microseconds since 1970, of a time in RFC 3339; one that names no zone is UTC.
+pub fn parse(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let zoned = OffsetDateTime::parse(text, &Rfc3339).ok();
+    let time = zoned.or_else(|| OffsetDateTime::parse(&format!("{text}Z"), &Rfc3339).ok())?;
+    i64::try_from(time.unix_timestamp_nanos() / 1000).ok()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::iso;
+    use super::{iso, parse};
 
     #[test]
     fn times_are_utc() {
         assert_eq!(iso(1_769_860_800_500_000), "2026-01-31T12:00:00.5Z");
         assert_eq!(iso(0), "1970-01-01T00:00:00Z");
+    }
+    #[test]
+    fn times_come_back_in_any_zone() {
+        assert_eq!(parse("2026-01-31T12:00:00.5Z"), Some(1_769_860_800_500_000));
+        assert_eq!(parse("2026-01-31T13:00:00.500000+01:00"), Some(1_769_860_800_500_000));
+        assert_eq!(parse("2026-01-31T12:00:00.5"), Some(1_769_860_800_500_000));
+        assert_eq!(parse("yesterday"), None);
     }
 }

@@ -8,6 +8,7 @@ mod api;
 mod chat;
 mod client;
 mod command;
+mod contracts;
 mod crash;
 mod finding;
 mod guard;

@@ -27,7 +27,7 @@ use crate::limits::{self, Limit};
 use crate::ports::{Ports, SECOND};
 use crate::store::{Store, Tx, args};
 use atrium::ids::{OrganisationId, UserId};
-use atrium::people::{Credentials, NewPerson, Role, Viewer, normalise_email};
+use atrium::people::{Credentials, NewPerson, PASSWORD_MIN, Role, Viewer, normalise_email};
 use uuid::Uuid;
 
 /// Wrong passwords for one account, and sign-ins from one address.
@@ -210,7 +210,15 @@ impl Accounts {
     /// # Errors
     /// With what to change; when the address is taken; when it was tried too often.
     pub async fn register(&self, person: &NewPerson, address: &str) -> Result<Viewer> {
-        person.check().map_err(Error::Invalid)?;
+        self.register_with(person, PASSWORD_MIN, address).await
+    }
+
+    /// As [`Accounts::register`], for clients that promise their people a shorter password.
+    ///
+    /// # Errors
+    /// As [`Accounts::register`].
+    pub async fn register_with(&self, person: &NewPerson, password_min: usize, address: &str) -> Result<Viewer> {
+        person.check_with(password_min).map_err(Error::Invalid)?;
         limits::hit(&self.store, &self.ports, &format!("register:{address}"), REGISTRATIONS).await?;
         let hash = self.hasher.hash(person.password.clone()).await?;
         let mut tx = self.store.as_system("a person who does not exist yet").begin().await?;

@@ -69,7 +69,7 @@ impl Connections {
     }
 
     /// The provider and model that a first agent gets: what is set, else the local model.
-    pub(super) async fn default_model(&self) -> (Provider, String) {
+    pub async fn default_model(&self) -> (Provider, String) {
         let provider = Provider::parse(&self.settings.text("default_provider")).unwrap_or(Provider::Local);
         let set = self.settings.text("default_model");
         let model = if !set.is_empty() {

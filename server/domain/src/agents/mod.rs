@@ -3,9 +3,12 @@
 pub mod administration;
 pub mod completion;
 pub mod connections;
+mod dates;
 #[cfg(test)]
 mod tests;
 pub mod trial;
+
+pub use dates::made_at;
 
 use crate::error::{Error, Result, breaks_unique};
 use crate::ports::Ports;

@@ -6,6 +6,7 @@ use crate::markdown;
 use crate::store::{Scope, args};
 use atrium::chat::{Author, MessageStatus, MessageView, Rendered, RunRef, Thread};
 use atrium::ids::{ConversationId, MessageId};
+use atrium::paging::{Page, PageRequest};
 use atrium::people::Viewer;
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -50,6 +51,13 @@ struct MessageRow {
     error_message: Option<String>,
     created_at: i64,
     run_id: Option<Uuid>,
+}
+
+#[derive(sqlx::FromRow)]
+struct PlacedRow {
+    conversation_id: Uuid,
+    #[sqlx(flatten)]
+    message: MessageRow,
 }
 
 #[derive(sqlx::FromRow)]
@@ -126,6 +134,40 @@ impl Chat {
         let scope = self.store.as_viewer(viewer);
         let title = conversation(scope, sent.conversation).await?.title;
         Ok((title, self.branch(scope, sent.conversation, Some(sent.answer.0), 2, Form::Html).await?))
+    }
+
+    /// A page of what was said in any of the viewer's conversations, oldest first, as text.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn all_messages(
+        &self,
+        viewer: &Viewer,
+        page: PageRequest,
+    ) -> Result<Page<(ConversationId, MessageView)>> {
+        let scope = self.store.as_viewer(viewer);
+        let count: Option<(i64,)> = scope
+            .optional(
+                "SELECT COUNT(*) FROM conversations c JOIN messages m ON m.conversation_id = c.id
+                 WHERE c.owner_id = $1 AND c.deleted_at IS NULL AND m.deleted_at IS NULL",
+                args![viewer.id],
+            )
+            .await?;
+        let rows: Vec<PlacedRow> = scope
+            .all(
+                "SELECT m.conversation_id, m.id, m.parent_id, m.author, m.content, m.reasoning, m.status, m.model, m.prompt_tokens, m.completion_tokens,
+                    m.tokens_estimated, m.cost_micros, m.latency_micros, m.end_reason, m.dropped_turns, m.error_message, m.created_at, r.id AS run_id
+                 FROM conversations c JOIN messages m ON m.conversation_id = c.id LEFT JOIN runs r ON r.message_id = m.id AND r.status = 'running'
+                 WHERE c.owner_id = $1 AND c.deleted_at IS NULL AND m.deleted_at IS NULL
+                 ORDER BY m.created_at, m.id LIMIT $2 OFFSET $3",
+                args![viewer.id, page.limit(), page.offset()],
+            )
+            .await?;
+        let mut items = Vec::with_capacity(rows.len());
+        for PlacedRow { conversation_id, message } in rows {
+            items.push((conversation_id.into(), self.view(scope, message, &HashMap::new(), Form::Text).await?));
+        }
+        Ok(Page { count: count.map_or(0, |it| it.0), items })
     }
 
     /// Up to `limit` messages that end with `from`, oldest first.

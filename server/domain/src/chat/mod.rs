@@ -6,6 +6,7 @@ mod inspection;
 mod messages;
 pub mod runs;
 mod send;
+pub mod sessions;
 mod summaries;
 #[cfg(test)]
 mod tests;

@@ -8,6 +8,7 @@ mod listening;
 mod recovery;
 mod runs;
 mod sending;
+mod sessions;
 mod window;
 
 use super::{Chat, Form, Sent, Target};

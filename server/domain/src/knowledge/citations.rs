@@ -1,11 +1,12 @@
 //! What an answer stands on: noted before the model is asked, judged sentence by sentence when it has answered.
 
-use super::{Context, Knowledge, index};
+use super::{Context, Knowledge, index, words};
 use crate::error::{Error, Result};
 use crate::store::{Scope, Tx, args};
 use atrium::ids::{DocumentId, MessageId};
-use atrium::knowledge::{Citation, Claim, Place, Report, Sources};
+use atrium::knowledge::{Citation, Claim, ClaimKind, Place, Report, Sources};
 use atrium::people::Viewer;
+use atrium_retrieval::attribution::{self, Standing};
 use uuid::Uuid;
 
 #[derive(sqlx::FromRow)]
@@ -86,10 +87,16 @@ impl Knowledge {
         Ok(())
     }
 
-    /// Judges an answer: which of its sentences stand on which source.
+    /// Judges an answer: which of its sentences stand on which source, and where in it. Nothing is taken from what the
+    /// model says about that itself.
     pub(crate) async fn judge(&self, answer: &str, context: &Context) -> Vec<Claim> {
-        let _ = (answer, context);
-        Vec::new()
+        let (answer, citations) = (answer.to_owned(), context.citations.clone());
+        // A long answer on long sources keeps a core busy for a while.
+        let judged = tokio::task::spawn_blocking(move || judge(&answer, &citations)).await;
+        judged.unwrap_or_else(|error| {
+            tracing::error!("an answer could not be judged: {error}");
+            Vec::new()
+        })
     }
 
     /// Notes which sentence stands on which source, in the transaction that completes the answer.
@@ -141,4 +148,29 @@ impl Knowledge {
             report: serde_json::from_str::<Report>(&report).map_err(unreadable)?,
         }))
     }
+}
+
+fn judge(answer: &str, citations: &[Citation]) -> Vec<Claim> {
+    let texts: Vec<&str> = citations.iter().map(|it| it.text.as_str()).collect();
+    let byte = |it: usize| i64::try_from(it).unwrap_or(i64::MAX);
+    let claim = |it: attribution::Claim| {
+        let (kind, source, passage) = match it.standing {
+            Standing::Supported { passage, range } => {
+                let source = &citations[passage];
+                let from = source.place.start + byte(range.start);
+                (ClaimKind::Supported, Some(source.number), Some((from, from + byte(range.len()))))
+            }
+            Standing::Unsupported => (ClaimKind::Unsupported, None, None),
+            Standing::Neutral => (ClaimKind::Neutral, None, None),
+        };
+        Claim {
+            start: byte(it.range.start),
+            end: byte(it.range.end),
+            kind,
+            source,
+            passage,
+            is_misquoted: !it.false_quotes.is_empty(),
+        }
+    };
+    attribution::attribute(&words::analyzer(""), answer, &texts, None).claims.into_iter().map(claim).collect()
 }

@@ -15,7 +15,7 @@ const QUESTION_MAX: usize = 8 * 1024;
 static ANALYZERS: LazyLock<Mutex<HashMap<String, Arc<Analyzer>>>> = LazyLock::new(Mutex::default);
 
 /// Documents whose language nobody knows are taken for English: its rules do the least harm to others.
-fn analyzer(language: &str) -> Arc<Analyzer> {
+pub(super) fn analyzer(language: &str) -> Arc<Analyzer> {
     let language = if language.is_empty() { "en" } else { language };
     let mut analyzers = ANALYZERS.lock().unwrap_or_else(PoisonError::into_inner);
     // There are a few hundred codes; what else calls itself a language is not kept.

@@ -119,7 +119,7 @@ impl Boot {
         let mut chosen = None;
         for (name, mode) in [("EMAIL_USE_TLS", "starttls"), ("EMAIL_USE_SSL", "tls")] {
             let Some((value, source)) = layers.look(name) else { continue };
-            match super::keys::parse_flag(&value) {
+            match super::parse_flag(&value) {
                 Some(true) => chosen = Some((mode, source)),
                 Some(false) if chosen.is_none() => chosen = Some(("none", source)),
                 Some(false) => {}
@@ -147,7 +147,7 @@ impl Boot {
     /// The value as yes or no.
     #[must_use]
     pub fn flag(&self, name: &str) -> bool {
-        super::keys::parse_flag(self.text(name)).unwrap_or_default()
+        super::parse_flag(self.text(name)).unwrap_or_default()
     }
 
     /// The value as a number.

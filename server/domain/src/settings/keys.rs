@@ -1,5 +1,7 @@
 //! Every setting that there is: its names, what it is for, what it is unless somebody says otherwise.
 
+use super::kinds::Kind;
+
 /// One setting.
 #[derive(Debug, Clone, Copy)]
 pub struct Key {
@@ -17,27 +19,6 @@ pub struct Key {
     pub kind: Kind,
     /// Administrators can change it while the server runs; the others are fixed at start.
     pub is_live: bool,
-}
-
-/// How a value is read and shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// As it is.
-    Text,
-    /// true or false.
-    Flag,
-    /// A whole number.
-    Number,
-    /// `http://` or `https://`.
-    Url,
-    /// A provider's name.
-    Provider,
-    /// How the way to the mail server is encrypted.
-    MailTls,
-    /// An e-mail address, with or without a name.
-    Mailbox,
-    /// Encrypted at rest, never shown.
-    Secret,
 }
 
 const fn key(
@@ -262,6 +243,56 @@ pub const KEYS: &[Key] = &[
         "Whether people can create an account by themselves.",
     ),
     live(
+        "guest_chat",
+        &["ATRIUM_GUEST_CHAT"],
+        "true",
+        Kind::Flag,
+        "Chat without an account",
+        "Whether clients of the anonymous chat are answered.",
+    ),
+    live(
+        "guest_provider",
+        &["ATRIUM_GUEST_PROVIDER"],
+        "",
+        Kind::Provider,
+        "Guests' provider",
+        "Unset it is Gemini where there is a key for it, else the default provider.",
+    ),
+    live(
+        "guest_model",
+        &["ATRIUM_GUEST_MODEL"],
+        "",
+        Kind::Text,
+        "Guests' model",
+        "Unset it is gemini-2.0-flash at Gemini, else the default model.",
+    ),
+    live(
+        "guest_system_prompt",
+        &["ATRIUM_GUEST_SYSTEM_PROMPT"],
+        "",
+        Kind::Text,
+        "Guests' instructions",
+        "What opens every dialogue with them; unset, those of everyone's first agent.",
+    ),
+    live("guest_temperature", &["ATRIUM_GUEST_TEMPERATURE"], "0.7", Kind::Text, "Guests' temperature", "From 0 to 2."),
+    live("guest_max_tokens", &["ATRIUM_GUEST_MAX_TOKENS"], "1000", Kind::Number, "Guests' answers", "Tokens, at most."),
+    live(
+        "guest_messages_per_hour",
+        &["ATRIUM_GUEST_MESSAGES_PER_HOUR"],
+        "120",
+        Kind::Number,
+        "Guests' messages",
+        "Of one address in an hour; 0 is no limit.",
+    ),
+    live(
+        "guest_cents_per_day",
+        &["ATRIUM_GUEST_CENTS_PER_DAY"],
+        "100",
+        Kind::Number,
+        "Guests' budget",
+        "US cents that all of them may cost in a day; 0 is no limit.",
+    ),
+    live(
         "smtp_host",
         &["ATRIUM_SMTP_HOST", "EMAIL_HOST"],
         "",
@@ -384,43 +415,4 @@ pub const MYSQL: &[&str] = &[
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Key> {
     KEYS.iter().find(|it| it.name == name)
-}
-
-impl Kind {
-    /// # Errors
-    /// With what to change.
-    pub fn check(self, value: &str) -> Result<(), &'static str> {
-        match self {
-            _ if value.is_empty() => Ok(()),
-            Self::Flag => parse_flag(value).map(drop).ok_or("Use true or false."),
-            Self::Number => value.parse::<u32>().map(drop).map_err(|_| "Use a whole number."),
-            Self::Url => match value.split_once("://") {
-                Some(("http" | "https", rest)) if !rest.is_empty() && !rest.contains(char::is_whitespace) => Ok(()),
-                _ => Err("Use a URL that begins with http:// or https://."),
-            },
-            Self::Provider => match atrium::catalogue::Provider::parse(value) {
-                Some(_) => Ok(()),
-                None => Err("Use local, openai, ollama, gemini or anthropic."),
-            },
-            Self::MailTls => match value {
-                "starttls" | "tls" | "none" => Ok(()),
-                _ => Err("Use starttls, tls or none."),
-            },
-            Self::Mailbox => match value.parse::<lettre::message::Mailbox>() {
-                Ok(_) => Ok(()),
-                Err(_) => Err("Use an address, like Atrium <atrium@example.org>."),
-            },
-            Self::Text | Self::Secret => Ok(()),
-        }
-    }
-}
-
-/// The words that people write for yes and no.
-#[must_use]
-pub fn parse_flag(value: &str) -> Option<bool> {
-    match value.trim().to_ascii_lowercase().as_str() {
-        "1" | "true" | "yes" | "on" => Some(true),
-        "0" | "false" | "no" | "off" | "" => Some(false),
-        _ => None,
-    }
 }

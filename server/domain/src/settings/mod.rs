@@ -2,11 +2,13 @@
 
 mod boot;
 mod keys;
+mod kinds;
 #[cfg(test)]
 mod tests;
 
 pub use boot::{Boot, Layers};
-pub use keys::{KEYS, Key, Kind, find, parse_flag};
+pub use keys::{KEYS, Key, find};
+pub use kinds::{Kind, parse_flag};
 
 use crate::audit::{self, Actor, Deed};
 use crate::error::{Error, Result};

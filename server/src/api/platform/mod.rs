@@ -1,0 +1,15 @@
+//! The agent platform: sessions, each for a kind of work. Lists are plain arrays; signing in is in
+//! [`dialects::auth`](super::dialects::auth).
+
+mod sessions;
+
+use crate::web::App;
+use axum::Router;
+use axum::routing::get;
+
+pub fn router() -> Router<App> {
+    Router::new()
+        .route("/api/chat/sessions", get(sessions::list).post(sessions::create))
+        .route("/api/chat/sessions/{id}", get(sessions::get).patch(sessions::change).put(sessions::change))
+        .route("/api/chat/sessions/{id}/messages", get(sessions::messages).post(sessions::send))
+}

@@ -1,0 +1,126 @@
+//! Sessions: conversations with a type, a greeting and an end.
+
+use crate::api::dialects::exchange::ask;
+use crate::api::dialects::fields::Fields;
+use crate::api::dialects::refusal::{Id, Refusal, Reply, Signed};
+use crate::api::time::{iso, parse};
+use crate::web::App;
+use atrium::chat::{Author, MessageView};
+use atrium::ids::ConversationId;
+use atrium::paging::PageRequest;
+use atrium::people::Viewer;
+use atrium_domain::chat::Target;
+use atrium_domain::chat::sessions::{AgentType, Session, SessionChange};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+/// Characters of a title.
+const TITLE_MAX: usize = 60;
+
+fn message(session: ConversationId, it: &MessageView) -> Value {
+    let role = match it.author {
+        Author::User => "user",
+        Author::Assistant => "assistant",
+    };
+    json!({ "id": it.id, "session": session, "role": role, "content": it.text, "created_at": iso(it.created_at) })
+}
+
+/// The greeting, then what was said.
+async fn messages_of(app: &App, viewer: &Viewer, it: &Session) -> Reply<Vec<Value>> {
+    let said = app.atrium.chat.messages(viewer, it.id, PageRequest::WHOLE).await?;
+    let greeting = it.greeting.as_ref().map(|(id, text)| {
+        json!({ "id": id, "session": it.id, "role": "system", "content": text, "created_at": iso(it.started_at) })
+    });
+    Ok(greeting.into_iter().chain(said.items.iter().map(|view| message(it.id, view))).collect())
+}
+
+async fn whole(app: &App, viewer: &Viewer, it: &Session) -> Reply<Value> {
+    let title: String = it.title.chars().take(TITLE_MAX).collect();
+    Ok(json!({
+        "id": it.id, "user": viewer.id, "agent_type": it.agent_type.as_str(), "started_at": iso(it.started_at),
+        "ended_at": it.ended_at.map(iso), "title": title, "messages": messages_of(app, viewer, it).await?,
+    }))
+}
+
+fn agent_type(fields: &Fields) -> Reply<Option<AgentType>> {
+    let Some(name) = fields.text("agent_type")? else { return Ok(None) };
+    let known = AgentType::parse(&name);
+    known.map(Some).ok_or_else(|| Refusal::field("agent_type", format!("\"{name}\" is not a valid choice.")))
+}
+
+fn title(fields: &Fields) -> Reply<Option<String>> {
+    let title = fields.text("title")?;
+    if title.as_ref().is_some_and(|it| it.chars().count() > TITLE_MAX) {
+        return Err(Refusal::field("title", format!("Ensure this field has no more than {TITLE_MAX} characters.")));
+    }
+    Ok(title.filter(|it| !it.trim().is_empty()))
+}
+
+pub async fn list(State(app): State<App>, Signed(caller): Signed) -> Reply<Json<Vec<Value>>> {
+    let mut all = Vec::new();
+    for session in app.atrium.chat.sessions(&caller.viewer).await? {
+        all.push(whole(&app, &caller.viewer, &session).await?);
+    }
+    Ok(Json(all))
+}
+
+pub async fn create(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    fields: Fields,
+) -> Reply<(StatusCode, Json<Value>)> {
+    let known = agent_type(&fields)?.ok_or_else(|| Refusal::field("agent_type", fields.missing("agent_type")))?;
+    let title = title(&fields)?;
+    let session = app.atrium.chat.begin_session(&caller.viewer, known, title.as_deref()).await?;
+    Ok((StatusCode::CREATED, Json(whole(&app, &caller.viewer, &session).await?)))
+}
+
+pub async fn get(State(app): State<App>, Signed(caller): Signed, Id(id): Id<ConversationId>) -> Reply<Json<Value>> {
+    let session = app.atrium.chat.session(&caller.viewer, id).await?;
+    Ok(Json(whole(&app, &caller.viewer, &session).await?))
+}
+
+pub async fn change(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Id(id): Id<ConversationId>,
+    fields: Fields,
+) -> Reply<Json<Value>> {
+    let ended_at = match fields.text("ended_at")? {
+        Some(text) => Some(Some(parse(&text).ok_or_else(|| {
+            Refusal::field("ended_at", "Datetime has wrong format. Use RFC 3339, like 2026-01-31T12:00:00Z.")
+        })?)),
+        None => fields.has("ended_at").then_some(None),
+    };
+    let change = SessionChange { title: title(&fields)?, agent_type: agent_type(&fields)?, ended_at };
+    let session = app.atrium.chat.change_session(&caller.viewer, id, &change).await?;
+    Ok(Json(whole(&app, &caller.viewer, &session).await?))
+}
+
+pub async fn messages(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Id(id): Id<ConversationId>,
+) -> Reply<Json<Vec<Value>>> {
+    let session = app.atrium.chat.session(&caller.viewer, id).await?;
+    Ok(Json(messages_of(&app, &caller.viewer, &session).await?))
+}
+
+/// Replies with the answer, when it is there. Whoever hangs up before finds it in the session.
+pub async fn send(
+    State(app): State<App>,
+    Signed(caller): Signed,
+    Id(id): Id<ConversationId>,
+    fields: Fields,
+) -> Reply<(StatusCode, Json<Value>)> {
+    app.atrium.chat.session(&caller.viewer, id).await?;
+    let content = fields.filled("content")?;
+    let told = ask(&app, &caller.viewer, Target::End(id), None, &content).await;
+    let told = told.map_err(|error| Refusal::from(error).renamed("text", "content"))?;
+    match told.failure() {
+        Some(why) => Err(Refusal::detail(StatusCode::BAD_GATEWAY, why)),
+        None => Ok((StatusCode::CREATED, Json(message(id, &told.answer)))),
+    }
+}
