@@ -18,11 +18,13 @@ pub enum Provider {
     Gemini,
     /// Anthropic.
     Anthropic,
+    /// A workflow that answers through a webhook, as n8n has them. Its model is the webhook's address.
+    N8n,
 }
 
 impl Provider {
     /// All, as offered.
-    pub const ALL: [Self; 5] = [Self::Local, Self::OpenAi, Self::Ollama, Self::Gemini, Self::Anthropic];
+    pub const ALL: [Self; 6] = [Self::Local, Self::OpenAi, Self::Ollama, Self::Gemini, Self::Anthropic, Self::N8n];
 
     /// As stored and sent.
     #[must_use]
@@ -33,6 +35,7 @@ impl Provider {
             Self::Ollama => "ollama",
             Self::Gemini => "gemini",
             Self::Anthropic => "anthropic",
+            Self::N8n => "n8n",
         }
     }
 
@@ -45,6 +48,7 @@ impl Provider {
             Self::Ollama => "Ollama",
             Self::Gemini => "Gemini",
             Self::Anthropic => "Anthropic",
+            Self::N8n => "Webhook (n8n)",
         }
     }
 
@@ -58,7 +62,7 @@ impl Provider {
     #[must_use]
     pub fn default_base_url(self) -> Option<&'static str> {
         match self {
-            Self::Local => None,
+            Self::Local | Self::N8n => None,
             Self::OpenAi => Some("https://api.openai.com/v1"),
             Self::Ollama => Some("http://127.0.0.1:11434"),
             Self::Gemini => Some("https://generativelanguage.googleapis.com"),
@@ -131,12 +135,15 @@ pub fn known_model(model: &str) -> Option<&'static (&'static str, ModelFacts)> {
     MODELS.iter().filter(|(prefix, _)| model.starts_with(prefix)).max_by_key(|(prefix, _)| prefix.len())
 }
 
-/// What is known about `model` of `provider`. What runs on one's own machine costs nothing, whatever its name.
+/// What is known about `model` of `provider`. What runs on one's own machine costs nothing, whatever its name; what a
+/// workflow costs it does not say.
 #[must_use]
 pub fn model_facts(provider: Provider, model: &str) -> ModelFacts {
     let found = known_model(model).map_or(UNKNOWN, |(_, facts)| *facts);
     match provider {
-        Provider::Local | Provider::Ollama => ModelFacts { prompt_price: 0, completion_price: 0, ..found },
+        Provider::Local | Provider::Ollama | Provider::N8n => {
+            ModelFacts { prompt_price: 0, completion_price: 0, ..found }
+        }
         _ => found,
     }
 }

@@ -71,4 +71,6 @@ ids! {
     DocumentId,
     /// A git repository of a knowledge base.
     RepositoryId,
+    /// A board: what somebody has laid out to look at.
+    BoardId,
 }

@@ -5,6 +5,7 @@
 pub mod accounts;
 pub mod agents;
 pub mod audit;
+pub mod boards;
 pub mod chat;
 pub mod demo;
 pub mod error;
@@ -26,6 +27,7 @@ pub mod seal;
 pub mod search;
 pub mod settings;
 pub mod store;
+pub mod translations;
 pub mod usage;
 
 mod state;

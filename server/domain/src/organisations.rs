@@ -63,7 +63,7 @@ const ORGANISATIONS: List = list! {
     select: "id, name, contact_name, contact_email, contact_phone, address, created_at, updated_at,
         (SELECT COUNT(*) FROM users u WHERE u.organisation_id = organisations.id) AS people,
         (SELECT COUNT(*) FROM projects p WHERE p.organisation_id = organisations.id AND p.deleted_at IS NULL) AS projects",
-    from: "organisations WHERE id = COALESCE($1, id) AND LOWER(name) LIKE $2 ESCAPE '!'",
+    from: "organisations WHERE deleted_at IS NULL AND id = COALESCE($1, id) AND LOWER(name) LIKE $2 ESCAPE '!'",
     order: "LOWER(name), id",
     limit: "LIMIT $3 OFFSET $4",
     by: { "name" => "LOWER(name)", "people" => "people", "projects" => "projects", "made" => "created_at" },
@@ -94,7 +94,7 @@ pub async fn get(scope: Scope<'_>, id: OrganisationId) -> Result<Organisation> {
             "SELECT id, name, contact_name, contact_email, contact_phone, address, created_at, updated_at,
                 (SELECT COUNT(*) FROM users u WHERE u.organisation_id = organisations.id) AS people,
                 (SELECT COUNT(*) FROM projects p WHERE p.organisation_id = organisations.id AND p.deleted_at IS NULL) AS projects
-             FROM organisations WHERE id = $1 AND id = COALESCE($2, id)",
+             FROM organisations WHERE id = $1 AND id = COALESCE($2, id) AND deleted_at IS NULL",
             args![id, reach(scope.viewer)],
         )
         .await?;
@@ -170,4 +170,43 @@ pub async fn change(
     audit::note(&mut tx, ports, actor, deed, Some(&before.details), Some(&form)).await?;
     tx.commit().await?;
     get(scope, id).await
+}
+
+/// Deletes a tenant that has nobody left, and no projects: a superuser's to do. Its audit log stays.
+///
+/// # Errors
+/// When the viewer does not see it or is no superuser; when there is still somebody or something in it.
+pub async fn delete(store: &Store, ports: &Ports, actor: Actor<'_>, id: OrganisationId) -> Result<()> {
+    let scope = store.as_viewer(actor.viewer);
+    let before = get(scope, id).await?;
+    if !actor.viewer.is_superuser {
+        return Err(Error::Forbidden("Only superusers delete organisations."));
+    }
+    let mut tx = scope.begin().await?;
+    let deleted = tx
+        .execute(
+            "UPDATE organisations SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL
+                AND NOT EXISTS (SELECT 1 FROM users u WHERE u.organisation_id = $1)
+                AND NOT EXISTS (SELECT 1 FROM projects p WHERE p.organisation_id = $1 AND p.deleted_at IS NULL)",
+            args![id, ports.now()],
+        )
+        .await?;
+    if deleted == 0 {
+        return Err(Error::Conflict {
+            code: "not_empty",
+            message: "There are still people or projects in this organisation. Only an empty one is deleted."
+                .to_owned(),
+        });
+    }
+    tx.execute("DELETE FROM invitations WHERE organisation_id = $1", args![id]).await?;
+    let deed = Deed {
+        organisation: id,
+        action: "organisation.delete",
+        kind: "organisation",
+        id: id.0,
+        name: &before.details.name,
+    };
+    audit::note(&mut tx, ports, actor, deed, Some(&before.details), None::<()>).await?;
+    tx.commit().await?;
+    Ok(())
 }

@@ -18,8 +18,20 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// Characters of a key.
 const LENGTH: usize = 200;
 /// Replies to these carry secrets, which are not kept; sent again they are done again.
-const SECRET: [&str; 5] =
-    ["/api/v1/auth/", "/api/auth/", "/api/v1/tokens", "/api/v1/users/me/password", "/api/v1/invitations/accept"];
+const SECRET: [&str; 12] = [
+    "/api/v1/auth/",
+    "/api/auth/",
+    "/api/v1/tokens",
+    "/api/v1/users/me/password",
+    "/api/v1/invitations/accept",
+    "/api/login",
+    "/api/create",
+    "/api/refresh",
+    "/api/verify-token",
+    "/api/password/",
+    "/api/invite/confirm",
+    "/api/debug/",
+];
 
 /// Whether nothing is kept of requests to this path.
 pub fn is_secret(path: &str) -> bool {

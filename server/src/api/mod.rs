@@ -3,10 +3,11 @@
 //!
 //! Every request passes, in this order, CORS, [`identity`] (who asks), [`rates`] (how often) and [`idempotency`] (not
 //! twice). `v1` is Atrium's own API, `openai` the one that OpenAI's clients speak, `docs` describes the first; `dialects` and
-//! what it names are what clients of other systems speak.
+//! what it names, and `bots`, are what clients of other systems speak.
 
 mod agents;
 mod body;
+mod bots;
 mod dialects;
 mod docs;
 mod error;
@@ -41,6 +42,7 @@ pub fn router(app: &App) -> Router<App> {
     let rates = rates::Rates::new(&app.atrium);
     v1.merge(openai::router())
         .merge(dialects::router())
+        .merge(bots::router())
         .merge(docs::router())
         .route("/api/v1/ws", get(v1::ws::open))
         .layer(Extension(rates.clone()))

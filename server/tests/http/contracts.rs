@@ -2,6 +2,7 @@
 //! Keys are compared exactly: a client that is strict must not fail on what it does not know.
 
 mod agents;
+mod bots;
 mod gemini;
 mod guide;
 mod platform;

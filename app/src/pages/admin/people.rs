@@ -79,6 +79,7 @@ impl List for Listed {
             role: asked.text("role").and_then(Role::parse),
             is_active: asked.read("active"),
             organisation: asked.read("organisation"),
+            department: None,
             sort,
         };
         visit.atrium.accounts.people(viewer, page, filter).await

@@ -8,6 +8,7 @@ use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::signature::{self, Signer, Verifier};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use sha2::Sha256;
 use std::sync::Once;
 use uuid::Uuid;
@@ -43,6 +44,9 @@ pub struct Claims {
     pub iat: i64,
     /// Seconds since 1970.
     pub exp: i64,
+    /// What else is said of them to clients that read it here; nothing is decided by it.
+    #[serde(flatten)]
+    pub more: Map<String, Value>,
 }
 
 /// Signs and reads tokens.
@@ -152,6 +156,7 @@ mod tests {
             jti: Uuid::from_u128(9),
             iat: 1_000,
             exp: 2_000,
+            more: Map::from_iter([("role".to_owned(), "USER".into())]),
         }
     }
 

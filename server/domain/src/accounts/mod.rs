@@ -3,6 +3,7 @@
 pub mod administration;
 pub mod api_tokens;
 mod avatars;
+mod creation;
 pub mod impersonation;
 pub mod invitations;
 mod jwt;
@@ -18,6 +19,7 @@ mod tests;
 pub mod tokens;
 
 pub use avatars::Avatar;
+pub use creation::NewAccount;
 pub use password::Hasher;
 pub use portrait::FILE_MAX as PICTURE_FILE_MAX;
 pub use profile::{PEOPLE_COLUMNS, PeopleFilter};
@@ -298,8 +300,9 @@ impl Accounts {
 
     /// Where whoever comes without an invitation belongs, made if there is none yet.
     pub(crate) async fn default_organisation(&self, tx: &mut Tx) -> Result<OrganisationId> {
-        let found: Option<(Uuid,)> =
-            tx.optional("SELECT id FROM organisations ORDER BY created_at, id LIMIT 1", args![]).await?;
+        let found: Option<(Uuid,)> = tx
+            .optional("SELECT id FROM organisations WHERE deleted_at IS NULL ORDER BY created_at, id LIMIT 1", args![])
+            .await?;
         if let Some((id,)) = found {
             return Ok(id.into());
         }

@@ -1,7 +1,9 @@
 //! What people say of themselves, and who may read it.
 
 use super::impersonation::must_be_themselves;
+use super::sign_ins::Here;
 use super::{Accounts, SELECT_BY_ID, UserRow, taken};
+use crate::audit::{self, Actor, Deed};
 use crate::error::{Error, Result};
 use crate::store::{List, args, contains, list};
 use atrium::failure::Checks;
@@ -74,26 +76,33 @@ pub struct PeopleFilter<'a> {
     pub is_active: Option<bool>,
     /// Only those of one organisation.
     pub organisation: Option<OrganisationId>,
+    /// Only those of the department of that name.
+    pub department: Option<&'a str>,
     /// One of [`PEOPLE_COLUMNS`].
     pub sort: Option<Sort>,
 }
 
 /// What people can be sorted by.
-pub const PEOPLE_COLUMNS: &[&str] = &["name", "email", "role", "joined", "last_sign_in"];
+pub const PEOPLE_COLUMNS: &[&str] =
+    &["name", "email", "role", "joined", "last_sign_in", "username", "job_title", "department"];
 
 const PEOPLE: List = list! {
     select: "id, organisation_id, email, username, name, job_title, department, role, is_superuser, is_active, created_at, updated_at, last_login_at, (SELECT hash FROM avatars WHERE user_id = users.id) AS avatar",
     from: "users WHERE organisation_id = COALESCE($1, organisation_id) AND id = COALESCE($2, id)
         AND LOWER(name || ' ' || email || ' ' || username) LIKE $3 ESCAPE '!'
-        AND role = COALESCE($4, role) AND is_active = COALESCE($5, is_active) AND organisation_id = COALESCE($6, organisation_id)",
+        AND role = COALESCE($4, role) AND is_active = COALESCE($5, is_active) AND organisation_id = COALESCE($6, organisation_id)
+        AND LOWER(department) = COALESCE($7, LOWER(department))",
     order: "LOWER(name), id",
-    limit: "LIMIT $7 OFFSET $8",
+    limit: "LIMIT $8 OFFSET $9",
     by: {
         "name" => "LOWER(name)",
         "email" => "email",
         "role" => "role",
         "joined" => "created_at",
         "last_sign_in" => "COALESCE(last_login_at, 0)",
+        "username" => "username",
+        "job_title" => "LOWER(job_title)",
+        "department" => "LOWER(department)",
     },
 };
 
@@ -130,6 +139,7 @@ impl Accounts {
             filter.role.map(Role::as_str),
             filter.is_active,
             filter.organisation,
+            filter.department.map(str::to_lowercase),
         ];
         let found: Page<Row> = self.store.as_viewer(viewer).page(&PEOPLE, args, filter.sort, page).await?;
         let items = found.items.into_iter().map(Row::into_profile).collect::<Result<_>>()?;
@@ -200,5 +210,35 @@ impl Accounts {
             )
             .await?;
         Ok(())
+    }
+
+    /// Replaces one's own password on the strength of being signed in, for older clients that ask for no more, and ends
+    /// the other sessions and tokens. `here` is the one that asks.
+    ///
+    /// # Errors
+    /// With what to change.
+    pub async fn replace_password(&self, actor: Actor<'_>, new: &str, here: &Here) -> Result<()> {
+        let viewer = actor.viewer;
+        must_be_themselves(viewer)?;
+        let mut checks = Checks::default();
+        check_password(&mut checks, "password", new, &viewer.email);
+        checks.done().map_err(Error::Invalid)?;
+        let hash = self.hasher.hash(new.to_owned()).await?;
+        let mut tx = self.store.as_viewer(viewer).begin().await?;
+        tx.execute(
+            "UPDATE users SET password_hash = $2, updated_at = $3 WHERE id = $1",
+            args![viewer.id, hash, self.ports.now()],
+        )
+        .await?;
+        let deed = Deed {
+            organisation: viewer.organisation,
+            action: "user.replace_password",
+            kind: "user",
+            id: viewer.id.0,
+            name: &viewer.email,
+        };
+        audit::note(&mut tx, &self.ports, actor, deed, None::<()>, None::<()>).await?;
+        tx.commit().await?;
+        self.end_other_sign_ins(viewer, here).await.map(drop)
     }
 }

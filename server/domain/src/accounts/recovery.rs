@@ -96,6 +96,14 @@ impl Accounts {
         Ok(self.of_reset_link(token).await?.is_some())
     }
 
+    /// Whether the link of `token` would still be taken, and changes the password of whoever has that address.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn reset_link_is_for(&self, token: &str, email: &str) -> Result<bool> {
+        Ok(self.of_reset_link(token).await?.is_some_and(|it| it.email == normalise_email(email)))
+    }
+
     async fn of_reset_link(&self, token: &str) -> Result<Option<UserRow>> {
         let system = self.store.as_system("the token says who asks");
         Ok(system.optional(SELECT_OPEN, args![digest(token), PURPOSE, self.ports.now()]).await?)

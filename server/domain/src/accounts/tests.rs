@@ -1,6 +1,7 @@
 //! Coming in, on both databases.
 
 mod avatars;
+mod on_behalf;
 mod sign_ins;
 
 use super::sessions::{Sessions, StoredSession};

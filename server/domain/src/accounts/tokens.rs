@@ -2,14 +2,15 @@
 //!
 //! Both are JWTs of one *family*, a row that is looked at whenever one of them is used: ending it ends them at once.
 
+use super::UserRow;
 use super::jwt::{Claims, Jwt, Use};
 use super::sign_ins::Origin;
-use super::{SELECT_BY_ID, UserRow};
 use crate::error::{Error, Result};
 use crate::ports::{DAY, Ports, SECOND};
 use crate::store::{Store, args};
 use atrium::ids::{FamilyId, UserId};
-use atrium::people::Viewer;
+use atrium::people::{Impersonator, Viewer};
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 /// How long tokens live.
@@ -34,6 +35,17 @@ pub enum Rotation {
     Rotates,
     /// For older clients, which keep the one that they have.
     Stays,
+}
+
+/// What the tokens of one sign-in are like, where a client expects others than this server's own.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// Whether a refresh makes a new refresh token.
+    pub rotation: Rotation,
+    /// How long they live.
+    pub lifetimes: Lifetimes,
+    /// What access tokens say besides.
+    pub claims: Map<String, Value>,
 }
 
 /// What signing in gets.
@@ -65,6 +77,51 @@ struct FamilyRow {
     revoked_at: Option<i64>,
 }
 
+/// Whoever a family belongs to, and whoever is signed in as them.
+#[derive(sqlx::FromRow)]
+struct HolderRow {
+    id: Uuid,
+    organisation_id: Uuid,
+    email: String,
+    username: String,
+    name: String,
+    role: String,
+    is_superuser: bool,
+    is_active: bool,
+    password_hash: String,
+    impersonator_id: Option<Uuid>,
+    impersonator_email: Option<String>,
+}
+
+impl HolderRow {
+    /// Unless their account is off, or whoever is behind them is no superuser any more.
+    fn into_viewer(self) -> Result<Viewer> {
+        let impersonator = match self.impersonator_id {
+            Some(id) => Some(Impersonator { id: id.into(), email: self.impersonator_email.ok_or(Error::BadToken)? }),
+            None => None,
+        };
+        if !self.is_active {
+            return Err(Error::BadToken);
+        }
+        let person = UserRow {
+            id: self.id,
+            organisation_id: self.organisation_id,
+            email: self.email,
+            username: self.username,
+            name: self.name,
+            role: self.role,
+            is_superuser: self.is_superuser,
+            is_active: self.is_active,
+            password_hash: self.password_hash,
+        };
+        Ok(Viewer { impersonator, ..person.into_viewer()? })
+    }
+}
+
+const SELECT_HOLDER: &str = "SELECT u.id, u.organisation_id, u.email, u.username, u.name, u.role, u.is_superuser, u.is_active, u.password_hash, f.impersonator_id, r.email AS impersonator_email
+     FROM token_families f JOIN users u ON u.id = f.user_id LEFT JOIN users r ON r.id = f.impersonator_id AND r.is_active AND r.is_superuser
+     WHERE f.id = $1 AND f.user_id = $2 AND f.revoked_at IS NULL";
+
 impl FamilyRow {
     fn is_over(&self, now: i64) -> bool {
         self.revoked_at.is_some() || self.expires_at <= now
@@ -83,26 +140,39 @@ impl Tokens {
     /// # Errors
     /// When the database does not answer.
     pub async fn issue(&self, viewer: &Viewer, rotation: Rotation, origin: &Origin) -> Result<TokenPair> {
+        self.issue_on(viewer, &self.own_terms(rotation), origin).await
+    }
+
+    fn own_terms(&self, rotation: Rotation) -> Terms {
+        Terms { rotation, lifetimes: self.lifetimes, claims: Map::new() }
+    }
+
+    /// The same on other terms.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn issue_on(&self, viewer: &Viewer, terms: &Terms, origin: &Origin) -> Result<TokenPair> {
         let (family, refresh_id): (FamilyId, Uuid) = (self.ports.id(), self.ports.id());
         let now = self.ports.now();
         self.store
             .as_viewer(viewer)
             .execute(
-                "INSERT INTO token_families (id, user_id, refresh_id, rotates, created_at, refreshed_at, expires_at, address, agent)
-                 VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8)",
+                "INSERT INTO token_families (id, user_id, refresh_id, rotates, created_at, refreshed_at, expires_at, address, agent, impersonator_id)
+                 VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9)",
                 args![
                     family,
                     viewer.id,
                     refresh_id,
-                    rotation == Rotation::Rotates,
+                    terms.rotation == Rotation::Rotates,
                     now,
-                    now + self.lifetimes.refresh * SECOND,
+                    now + terms.lifetimes.refresh * SECOND,
                     &origin.address,
-                    &origin.agent
+                    &origin.agent,
+                    viewer.impersonator.as_ref().map(|it| it.id)
                 ],
             )
             .await?;
-        self.pair(viewer, family, refresh_id, now + self.lifetimes.refresh * SECOND)
+        self.pair(viewer, family, refresh_id, now + terms.lifetimes.refresh * SECOND, terms)
     }
 
     /// The next access token, and the next refresh token if the family rotates.
@@ -110,6 +180,25 @@ impl Tokens {
     /// # Errors
     /// [`Error::BadToken`] when the token is not the family's newest, or the family is over.
     pub async fn refresh(&self, token: &str) -> Result<(Viewer, TokenPair)> {
+        self.refresh_on(token, &self.own_terms(Rotation::Rotates)).await
+    }
+
+    /// Whose refresh token it is, which is not spent by asking.
+    ///
+    /// # Errors
+    /// [`Error::BadToken`] when it is not one of ours, or its family is over.
+    pub async fn holder_of_refresh(&self, token: &str) -> Result<Viewer> {
+        let claims = self.read(token, Use::Refresh)?;
+        let system = self.store.as_system("the token says who asks");
+        let row: Option<HolderRow> = system.optional(SELECT_HOLDER, args![claims.sid, claims.sub]).await?;
+        row.ok_or(Error::BadToken)?.into_viewer()
+    }
+
+    /// As [`Tokens::refresh`], on other terms; whether the family rotates was said when it began.
+    ///
+    /// # Errors
+    /// As [`Tokens::refresh`].
+    pub async fn refresh_on(&self, token: &str, terms: &Terms) -> Result<(Viewer, TokenPair)> {
         let now = self.ports.now();
         let claims = self.read(token, Use::Refresh)?;
         let mut tx = self.store.as_system("the token says who asks").begin().await?;
@@ -130,10 +219,10 @@ impl Tokens {
             tracing::warn!(user = %claims.sub, "a spent refresh token came back: its family was ended");
             return Err(Error::BadToken);
         }
-        let row: Option<UserRow> = tx.optional(SELECT_BY_ID, args![claims.sub]).await?;
-        let viewer = row.filter(|it| it.is_active).ok_or(Error::BadToken)?.into_viewer()?;
+        let row: Option<HolderRow> = tx.optional(SELECT_HOLDER, args![claims.sid, claims.sub]).await?;
+        let viewer = row.ok_or(Error::BadToken)?.into_viewer()?;
         let (refresh_id, expires_at) = if family.rotates {
-            (self.ports.id(), now + self.lifetimes.refresh * SECOND)
+            (self.ports.id(), now + terms.lifetimes.refresh * SECOND)
         } else {
             (family.refresh_id, family.expires_at)
         };
@@ -143,7 +232,7 @@ impl Tokens {
         )
         .await?;
         tx.commit().await?;
-        let mut pair = self.pair(&viewer, claims.sid, refresh_id, expires_at)?;
+        let mut pair = self.pair(&viewer, claims.sid, refresh_id, expires_at, terms)?;
         if !family.rotates {
             token.clone_into(&mut pair.refresh);
         }
@@ -156,17 +245,18 @@ impl Tokens {
     /// [`Error::BadToken`] when it is not one of ours, over, or ended.
     pub async fn viewer(&self, token: &str) -> Result<(Viewer, FamilyId)> {
         let claims = self.read(token, Use::Access)?;
-        let row: Option<UserRow> = self
-            .store
-            .as_system("the token says who asks")
-            .optional(
-                "SELECT u.id, u.organisation_id, u.email, u.username, u.name, u.role, u.is_superuser, u.is_active, u.password_hash
-                 FROM token_families f JOIN users u ON u.id = f.user_id WHERE f.id = $1 AND f.user_id = $2 AND f.revoked_at IS NULL",
-                args![claims.sid, claims.sub],
-            )
-            .await?;
-        let row = row.filter(|it| it.is_active).ok_or(Error::BadToken)?;
-        Ok((row.into_viewer()?, claims.sid))
+        let system = self.store.as_system("the token says who asks");
+        let row: Option<HolderRow> = system.optional(SELECT_HOLDER, args![claims.sid, claims.sub]).await?;
+        Ok((row.ok_or(Error::BadToken)?.into_viewer()?, claims.sid))
+    }
+
+    /// What a token of ours says.
+    ///
+    /// # Errors
+    /// [`Error::BadToken`] when it is not one of ours, or over.
+    pub fn claims(&self, token: &str) -> Result<Value> {
+        let claims = self.jwt.read(token, self.ports.now() / SECOND)?;
+        serde_json::to_value(claims).map_err(|error| Error::Internal(error.to_string()))
     }
 
     /// Whether a token, of whichever use, is good at this moment.
@@ -220,7 +310,7 @@ impl Tokens {
         Ok(())
     }
 
-    /// Ends every sign-in of a person.
+    /// Ends every sign-in of a person, also where they are signed in as somebody else.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -228,7 +318,7 @@ impl Tokens {
         self.store
             .as_system("the person's own tokens")
             .execute(
-                "UPDATE token_families SET revoked_at = $2 WHERE user_id = $1 AND revoked_at IS NULL",
+                "UPDATE token_families SET revoked_at = $2 WHERE (user_id = $1 OR impersonator_id = $1) AND revoked_at IS NULL",
                 args![user, self.ports.now()],
             )
             .await?;
@@ -250,7 +340,14 @@ impl Tokens {
         if claims.purpose == purpose { Ok(claims) } else { Err(Error::BadToken) }
     }
 
-    fn pair(&self, viewer: &Viewer, family: FamilyId, refresh_id: Uuid, refresh_until: i64) -> Result<TokenPair> {
+    fn pair(
+        &self,
+        viewer: &Viewer,
+        family: FamilyId,
+        refresh_id: Uuid,
+        refresh_until: i64,
+        terms: &Terms,
+    ) -> Result<TokenPair> {
         let iat = self.ports.now() / SECOND;
         let claims = Claims {
             sub: viewer.id,
@@ -260,19 +357,21 @@ impl Tokens {
             sid: family,
             jti: self.ports.id(),
             iat,
-            exp: iat + self.lifetimes.access,
+            exp: iat + terms.lifetimes.access,
+            more: terms.claims.clone(),
         };
         let refresh = Claims {
             email: None,
             purpose: Use::Refresh,
             jti: refresh_id,
             exp: refresh_until / SECOND,
+            more: Map::new(),
             ..claims.clone()
         };
         Ok(TokenPair {
             access: self.jwt.sign(&claims)?,
             refresh: self.jwt.sign(&refresh)?,
-            expires_in: self.lifetimes.access,
+            expires_in: terms.lifetimes.access,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! One answer for a program that keeps the dialogue itself: nothing is stored but the row of the call.
 
 use super::connections::Connections;
+use super::introduction::introduce;
 use crate::error::{Error, Result};
 use crate::ports::Ports;
 use crate::providers::{EndReason, Event, Request, Turn};
@@ -77,8 +78,17 @@ pub fn complete(
         Call::begin(viewer, connections.prices(), agent.provider, &agent.model, Purpose::Completion, ports.now());
     let (sender, receiver) = mpsc::channel(AHEAD);
     let (store, ports) = (store.clone(), ports.clone());
+    let (viewer, id, name) = (viewer.clone(), agent.id, agent.name.clone());
     tokio::spawn(async move {
         let start = Instant::now();
+        let adapter = match introduce(adapter, store.as_viewer(&viewer), (id, &name), None).await {
+            Ok(adapter) => adapter,
+            Err(error) => {
+                // Nobody may be there any more to hear it.
+                let _ = sender.send(Heard::Failed(error)).await;
+                return;
+            }
+        };
         let mut said = String::new();
         let mut events = adapter.stream(request.clone());
         // Whoever hangs up ends the call, also while the provider says nothing.

@@ -2,7 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::providers::{
-    Adapter, Client, Endpoint, anthropic::Anthropic, gemini::Gemini, local::Local, ollama::Ollama, openai::OpenAi,
+    Adapter, Client, Endpoint, anthropic::Anthropic, gemini::Gemini, local::Local, n8n::N8n, ollama::Ollama,
+    openai::OpenAi,
 };
 use crate::settings::Settings;
 use crate::usage::prices::Prices;
@@ -57,14 +58,21 @@ impl Connections {
             Provider::Ollama => Adapter::Ollama(Ollama::new(self.client.clone(), endpoint)),
             Provider::Gemini => Adapter::Gemini(Gemini::new(self.client.clone(), endpoint)),
             Provider::Anthropic => Adapter::Anthropic(Anthropic::new(self.client.clone(), endpoint)),
+            Provider::N8n => Adapter::N8n(N8n::new(self.client.clone(), endpoint)),
         })
     }
 
     /// What `provider` offers at this moment, sorted.
     ///
     /// # Errors
-    /// With the provider's own error.
+    /// With the provider's own error; when it is none that lists any.
     pub async fn models(&self, provider: Provider) -> Result<Vec<String>> {
+        if provider == Provider::N8n {
+            return Err(Error::Conflict {
+                code: "provider_without_models",
+                message: "Workflows do not list their webhooks. Enter the address of the one that answers, or its path below the n8n URL.".to_owned(),
+            });
+        }
         Ok(self.adapter(provider)?.models().await?.into_iter().map(|it| it.id).collect())
     }
 

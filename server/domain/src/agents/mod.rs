@@ -1,14 +1,18 @@
 //! Agents: a model with instructions. Each belongs to whoever made it.
 
 pub mod administration;
+pub mod bots;
 pub mod completion;
 pub mod connections;
 mod dates;
+mod deletion;
+pub(crate) mod introduction;
 #[cfg(test)]
 mod tests;
 pub mod trial;
 
 pub use dates::made_at;
+pub use deletion::{delete, restore};
 
 use crate::error::{Error, Result, breaks_unique};
 use crate::ports::Ports;
@@ -126,7 +130,8 @@ pub(crate) const SELECT_OF_PROJECT: &str =
     "SELECT a.id, a.name, a.description, a.avatar, a.provider, a.model, a.temperature, a.max_tokens, a.system_prompt, a.is_default, a.is_active, a.updated_at
      FROM project_agents p JOIN agents a ON a.id = p.agent_id WHERE p.project_id = $1 AND a.deleted_at IS NULL ORDER BY LOWER(a.name), a.id";
 
-/// An agent that the viewer may talk to: their own, or one of a project that they are in.
+/// An agent that the viewer may talk to: their own, or one of a project that they are in; for those who manage agents, also
+/// the organisation's bots.
 ///
 /// # Errors
 /// [`Error::NotFound`] when it is neither.
@@ -134,10 +139,10 @@ pub async fn usable(scope: Scope<'_>, id: AgentId) -> Result<Agent> {
     let row: Option<Row> = scope
         .optional(
             "SELECT id, name, description, avatar, provider, model, temperature, max_tokens, system_prompt, is_default, is_active, updated_at
-             FROM agents WHERE id = $1 AND organisation_id = $3 AND deleted_at IS NULL AND (owner_id = $2 OR EXISTS (
+             FROM agents WHERE id = $1 AND organisation_id = $3 AND deleted_at IS NULL AND (owner_id = $2 OR ($4 AND provider = 'n8n') OR EXISTS (
                 SELECT 1 FROM project_agents a JOIN projects p ON p.id = a.project_id AND p.deleted_at IS NULL
                 JOIN project_members m ON m.project_id = a.project_id AND m.user_id = $2 AND m.role <> 'guest' WHERE a.agent_id = agents.id))",
-            args![id, scope.viewer.id, scope.viewer.organisation],
+            args![id, scope.viewer.id, scope.viewer.organisation, scope.viewer.may(Permission::ManageAgents)],
         )
         .await?;
     row.ok_or(Error::NotFound("agent"))?.try_into()
@@ -151,11 +156,11 @@ pub async fn usable_list(scope: Scope<'_>) -> Result<Vec<Agent>> {
     let shared: Vec<Row> = scope
         .all(
             "SELECT id, name, description, avatar, provider, model, temperature, max_tokens, system_prompt, FALSE AS is_default, is_active, updated_at
-             FROM agents WHERE organisation_id = $2 AND owner_id <> $1 AND deleted_at IS NULL AND id IN (
+             FROM agents WHERE organisation_id = $2 AND owner_id <> $1 AND deleted_at IS NULL AND (($3 AND provider = 'n8n') OR id IN (
                 SELECT a.agent_id FROM project_agents a JOIN projects p ON p.id = a.project_id AND p.deleted_at IS NULL
-                JOIN project_members m ON m.project_id = a.project_id AND m.user_id = $1 AND m.role <> 'guest')
+                JOIN project_members m ON m.project_id = a.project_id AND m.user_id = $1 AND m.role <> 'guest'))
              ORDER BY LOWER(name), id LIMIT 500",
-            args![scope.viewer.id, scope.viewer.organisation],
+            args![scope.viewer.id, scope.viewer.organisation, scope.viewer.may(Permission::ManageAgents)],
         )
         .await?;
     let mut agents = list(scope).await?;
@@ -255,13 +260,20 @@ pub async fn create(scope: Scope<'_>, ports: &Ports, draft: &AgentDraft) -> Resu
     if !scope.viewer.may(Permission::MakeAgents) {
         return Err(Error::Forbidden("Your role does not make agents. Ask an administrator."));
     }
+    bots::check_model(draft)?;
     insert(scope, ports, draft).await
 }
 
 async fn insert(scope: Scope<'_>, ports: &Ports, draft: &AgentDraft) -> Result<Agent> {
-    let id: AgentId = ports.id();
     let mut tx = scope.begin().await?;
-    yield_default(&mut tx, scope, draft).await?;
+    let id = insert_in(&mut tx, scope, ports, draft).await?;
+    tx.commit().await?;
+    get(scope, id).await
+}
+
+async fn insert_in(tx: &mut Tx, scope: Scope<'_>, ports: &Ports, draft: &AgentDraft) -> Result<AgentId> {
+    let id: AgentId = ports.id();
+    yield_default(tx, scope, draft).await?;
     tx.execute(
         "INSERT INTO agents (id, organisation_id, owner_id, name, description, avatar, provider, model, temperature, max_tokens, system_prompt, is_default, is_active, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)",
@@ -284,8 +296,7 @@ async fn insert(scope: Scope<'_>, ports: &Ports, draft: &AgentDraft) -> Result<A
     )
     .await
     .map_err(name_taken)?;
-    tx.commit().await?;
-    get(scope, id).await
+    Ok(id)
 }
 
 /// Changes an agent. `version` is the `updated_at` of what was edited.
@@ -299,6 +310,7 @@ pub async fn update(
     draft: &AgentDraft,
     version: Option<i64>,
 ) -> Result<Agent> {
+    bots::check_model(draft)?;
     let mut tx = scope.begin().await?;
     yield_default(&mut tx, scope, draft).await?;
     let changed = tx
@@ -337,45 +349,6 @@ pub async fn update(
     get(scope, id).await
 }
 
-/// Deletes an agent; its conversations stay, and [`restore`] brings it back.
-///
-/// # Errors
-/// [`Error::NotFound`] when it is not the viewer's.
-pub async fn delete(scope: Scope<'_>, ports: &Ports, id: AgentId) -> Result<()> {
-    let deleted = scope
-        .execute(
-            "UPDATE agents SET deleted_at = $3 WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL",
-            args![id, scope.viewer.id, ports.now()],
-        )
-        .await?;
-    if deleted == 0 { Err(Error::NotFound("agent")) } else { Ok(()) }
-}
-
-/// Undoes [`delete`].
-///
-/// # Errors
-/// When it is not the viewer's, or another has its name by now.
-pub async fn restore(scope: Scope<'_>, id: AgentId) -> Result<()> {
-    // It comes back as the default it was, unless another one is that by now.
-    let restored = scope
-        .execute(
-            "UPDATE agents SET deleted_at = NULL, is_default = is_default AND NOT EXISTS
-                (SELECT 1 FROM agents other WHERE other.owner_id = $2 AND other.is_default AND other.deleted_at IS NULL)
-             WHERE id = $1 AND owner_id = $2 AND deleted_at IS NOT NULL",
-            args![id, scope.viewer.id],
-        )
-        .await
-        .map_err(|error| match name_taken(error) {
-            Error::Invalid(_) => Error::Conflict {
-                code: "name_taken",
-                message: "Another agent has its name by now. Rename that one first.".to_owned(),
-            },
-            error => error,
-        })?;
-    // One that is there need not be brought back.
-    if restored == 0 { get(scope, id).await.map(drop) } else { Ok(()) }
-}
-
 /// Only one agent is the default: the others give way first.
 async fn yield_default(tx: &mut Tx, scope: Scope<'_>, draft: &AgentDraft) -> Result<()> {
     if draft.is_default {
@@ -386,7 +359,9 @@ async fn yield_default(tx: &mut Tx, scope: Scope<'_>, draft: &AgentDraft) -> Res
 }
 
 fn name_taken(error: sqlx::Error) -> Error {
-    if breaks_unique(&error, "agents_owner_name_key", "agents.owner_id, agents.name") {
+    if breaks_unique(&error, "agents_bot_name_key", "agents_bot_name_key") {
+        Error::field("name", "Your organisation has another bot with this name. Choose a different one.")
+    } else if breaks_unique(&error, "agents_owner_name_key", "agents.owner_id, agents.name") {
         Error::field("name", "You have another agent with this name. Choose a different one.")
     } else if breaks_unique(&error, "agents_owner_default_key", "agents.owner_id") {
         Error::field("is_default", "Another agent became the default at the same moment. Try again.")

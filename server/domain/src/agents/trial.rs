@@ -1,6 +1,7 @@
 //! The Test button: one short question with the settings of a form that is not saved yet.
 
 use crate::agents::connections::Connections;
+use crate::agents::introduction::introduce_draft;
 use crate::error::{Error, Result};
 use crate::limits::{self, Limit};
 use crate::ports::{Ports, SECOND};
@@ -32,7 +33,7 @@ pub async fn run(
     draft: &AgentDraft,
 ) -> Result<String> {
     limits::hit(store, ports, &format!("trial:{}", viewer.id), PER_PERSON).await?;
-    let adapter = connections.adapter(draft.provider)?;
+    let adapter = introduce_draft(connections.adapter(draft.provider)?, store.as_viewer(viewer), &draft.name);
     let request = Request {
         model: draft.model.clone(),
         system: atrium::text::filled(&draft.system_prompt).map(str::to_owned),

@@ -3,6 +3,7 @@
 mod branches;
 pub mod conversations;
 mod inspection;
+mod keyed;
 mod messages;
 pub mod runs;
 mod send;
@@ -15,6 +16,7 @@ mod window;
 pub use inspection::{INSPECTION_COLUMNS, Inspected, InspectionFilter};
 pub use messages::Form;
 pub use send::{Sent, Target};
+pub use keyed::Session;
 pub use summaries::{ConversationChange, ConversationFilter, ConversationSummary, LastMessage, NewConversation};
 
 use crate::agents::connections::Connections;

@@ -4,6 +4,7 @@ mod access;
 mod branches;
 mod conversations;
 mod inspection;
+mod keyed;
 mod listening;
 mod recovery;
 mod runs;

@@ -8,7 +8,7 @@ use crate::agents;
 use crate::audit::{self, Actor, Deed};
 use crate::error::{Error, Result, breaks_unique};
 use crate::ports::Ports;
-use crate::store::{Scope, Store, args, contains};
+use crate::store::{Scope, Store, Tx, args, contains};
 use atrium::agents::Agent;
 use atrium::expertise::{ExpertiseArea, ExpertiseAreaForm};
 use atrium::ids::{AgentId, ExpertiseAreaId, OrganisationId};
@@ -246,6 +246,11 @@ pub async fn agents_of(scope: Scope<'_>, id: ExpertiseAreaId) -> Result<Vec<Agen
 /// [`Error::NotFound`] when they may not.
 pub async fn of_agent(scope: Scope<'_>, agent: AgentId) -> Result<Option<ExpertiseArea>> {
     agents::usable(scope, agent).await?;
+    area_of(scope, agent).await
+}
+
+/// The area of an agent that the viewer is known to see.
+pub(crate) async fn area_of(scope: Scope<'_>, agent: AgentId) -> Result<Option<ExpertiseArea>> {
     let row: Option<(Uuid,)> = scope
         .optional(
             "SELECT x.area_id FROM agent_expertise x JOIN expertise_areas e ON e.id = x.area_id AND e.deleted_at IS NULL WHERE x.agent_id = $1",
@@ -264,13 +269,25 @@ pub async fn of_agent(scope: Scope<'_>, agent: AgentId) -> Result<Option<Experti
 /// When the agent is not the viewer's, or there is no such area in their organisation.
 pub async fn assign(scope: Scope<'_>, agent: AgentId, area: Option<ExpertiseAreaId>) -> Result<Option<ExpertiseArea>> {
     agents::get(scope, agent).await?;
-    let organisation = scope.viewer.organisation;
+    let mut tx = scope.begin().await?;
+    set_area(&mut tx, scope.viewer.organisation, agent, area).await?;
+    tx.commit().await?;
+    of_agent(scope, agent).await
+}
+
+/// The same for an agent of that organisation that the viewer is known to manage.
+pub(crate) async fn set_area(
+    tx: &mut Tx,
+    organisation: OrganisationId,
+    agent: AgentId,
+    area: Option<ExpertiseAreaId>,
+) -> Result<()> {
     match area {
         None => {
-            scope.execute("DELETE FROM agent_expertise WHERE agent_id = $1", args![agent]).await?;
+            tx.execute("DELETE FROM agent_expertise WHERE agent_id = $1", args![agent]).await?;
         }
         Some(area) => {
-            let set = scope
+            let set = tx
                 .execute(
                     "INSERT INTO agent_expertise (organisation_id, agent_id, area_id)
                      SELECT organisation_id, $2, id FROM expertise_areas WHERE id = $3 AND organisation_id = $1 AND deleted_at IS NULL
@@ -283,5 +300,5 @@ pub async fn assign(scope: Scope<'_>, agent: AgentId, area: Option<ExpertiseArea
             }
         }
     }
-    of_agent(scope, agent).await
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! Which agents the members of a project may talk to.
 
 use super::{deed, get, managed};
-use crate::agents::{self, Row, SELECT_OF_PROJECT};
+use crate::agents::{Row, SELECT_OF_PROJECT, bots};
 use crate::audit::{self, Actor};
 use crate::error::{Error, Result};
 use crate::ports::Ports;
@@ -19,20 +19,22 @@ pub async fn list(scope: Scope<'_>, project: ProjectId) -> Result<Vec<Agent>> {
     rows.into_iter().map(Agent::try_from).collect()
 }
 
-/// Brings an agent of one's own into a project. There already, it stays.
+/// Brings an agent of one's own into a project; administrators also a bot of their organisation. There already, it stays.
 ///
 /// # Errors
 /// When the agent is not the viewer's, or the project not theirs to change.
 pub async fn attach(store: &Store, ports: &Ports, actor: Actor<'_>, project: ProjectId, agent: AgentId) -> Result<()> {
     let scope = store.as_viewer(actor.viewer);
     let (known, organisation) = managed(scope, project).await?;
-    if organisation != actor.viewer.organisation {
-        return Err(Error::field("agent_id", "An agent stays in its own organisation."));
-    }
-    let agent = match agents::get(scope, agent).await {
-        Err(Error::NotFound(_)) => return Err(Error::field("agent_id", "You have no such agent.")),
+    let (agent, home) = match bots::shareable(scope, agent).await {
+        Err(Error::NotFound(_) | Error::Forbidden(_)) => {
+            return Err(Error::field("agent_id", "You have no such agent."));
+        }
         found => found?,
     };
+    if organisation != home {
+        return Err(Error::field("agent_id", "An agent stays in its own organisation."));
+    }
     let mut tx = scope.begin().await?;
     let added = tx
         .execute(

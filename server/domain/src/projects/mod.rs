@@ -4,6 +4,7 @@
 
 pub mod agents;
 pub mod members;
+pub mod placed;
 #[cfg(test)]
 mod tests;
 
@@ -137,6 +138,17 @@ pub(crate) async fn organisation_of(scope: Scope<'_>, id: ProjectId) -> Result<O
 /// # Errors
 /// With what to change, or when the viewer may not make any.
 pub async fn create(store: &Store, ports: &Ports, actor: Actor<'_>, form: &ProjectForm) -> Result<Project> {
+    create_as(store, ports, actor, actor.viewer.organisation, form).await
+}
+
+/// The same in that organisation, which the viewer sees: only its own people are members.
+async fn create_as(
+    store: &Store,
+    ports: &Ports,
+    actor: Actor<'_>,
+    organisation: OrganisationId,
+    form: &ProjectForm,
+) -> Result<Project> {
     let viewer = actor.viewer;
     if !viewer.may(Permission::MakeProjects) {
         return Err(Error::Forbidden("Your role does not make projects. Ask an administrator."));
@@ -147,24 +159,19 @@ pub async fn create(store: &Store, ports: &Ports, actor: Actor<'_>, form: &Proje
     let mut tx = scope.begin().await?;
     tx.execute(
         "INSERT INTO projects (id, organisation_id, name, description, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5)",
-        args![id, viewer.organisation, &form.name, &form.description, now],
+        args![id, organisation, &form.name, &form.description, now],
     )
     .await
     .map_err(taken)?;
-    tx.execute(
-        "INSERT INTO project_members (organisation_id, project_id, user_id, role, created_at) VALUES ($1, $2, $3, 'manager', $4)",
-        args![viewer.organisation, id, viewer.id, now],
-    )
-    .await?;
-    audit::note(
-        &mut tx,
-        ports,
-        actor,
-        deed(viewer.organisation, "project.create", id, &form.name),
-        None::<()>,
-        Some(&form),
-    )
-    .await?;
+    if organisation == viewer.organisation {
+        tx.execute(
+            "INSERT INTO project_members (organisation_id, project_id, user_id, role, created_at) VALUES ($1, $2, $3, 'manager', $4)",
+            args![organisation, id, viewer.id, now],
+        )
+        .await?;
+    }
+    audit::note(&mut tx, ports, actor, deed(organisation, "project.create", id, &form.name), None::<()>, Some(&form))
+        .await?;
     tx.commit().await?;
     get(scope, id).await
 }

@@ -1,6 +1,6 @@
 //! Projects on both databases: who sees them, who changes them, and nobody from another tenant.
 
-use super::{agents, change, create, delete, get, members, page};
+use super::{agents, change, create, delete, get, members, page, placed};
 use crate::audit::{self, Actor, AuditFilter};
 use crate::chat::{ConversationFilter, NewConversation, Target};
 use crate::error::Error;
@@ -183,5 +183,66 @@ async fn every_change_leaves_a_line() {
         );
         let all = audit::page(store, &world.ada, PageRequest::default(), AuditFilter::default()).await.unwrap();
         assert_eq!(all.count, log.count + theirs.count);
+    }
+}
+
+#[tokio::test]
+async fn projects_are_listed_with_the_organisations_that_they_belong_to() {
+    for world in worlds().await {
+        let (bob, carol) = people(&world).await;
+        let (store, ports) = (&world.store, &world.ports);
+        let bobs = create(store, ports, actor(&bob), &form("Harbour")).await.unwrap();
+        let carols = create(store, ports, actor(&carol), &form("Tides")).await.unwrap();
+        let found = async |viewer: &Viewer, filter| {
+            let found = placed::page(store.as_viewer(viewer), PageRequest::default(), filter).await.unwrap();
+            assert_eq!(usize::try_from(found.count).unwrap(), found.items.len());
+            found.items.into_iter().map(|it| it.project.name).collect::<Vec<_>>()
+        };
+        let all = placed::PlacedFilter::default();
+        assert_eq!(found(&world.ada, all).await, ["Harbour", "Tides"]);
+        let elsewhere = placed::PlacedFilter { organisation: Some("ELSEWHERE"), ..all };
+        assert_eq!(found(&world.ada, elsewhere).await, ["Tides"]);
+        assert_eq!(found(&bob, elsewhere).await, [""; 0]);
+        assert_eq!(found(&world.ada, placed::PlacedFilter { search: Some("harb"), ..all }).await, ["Harbour"]);
+        assert_eq!(found(&world.ada, placed::PlacedFilter { member: Some(carol.id), ..all }).await, ["Tides"]);
+        for column in placed::COLUMNS {
+            let sort = Some(atrium::paging::Sort { column, is_descending: true });
+            assert_eq!(found(&world.ada, placed::PlacedFilter { sort, ..all }).await.len(), 2, "{column}");
+        }
+        let it = placed::get(store.as_viewer(&carol), carols.id).await.unwrap();
+        assert_eq!((it.organisation, it.organisation_name.as_str()), (carol.organisation, "Elsewhere"));
+        assert_eq!(code(placed::get(store.as_viewer(&carol), bobs.id).await), "not_found");
+
+        // A superuser makes projects anywhere, and joins those of their own organisation alone.
+        let made = placed::create(store, ports, actor(&world.ada), carol.organisation, &form("Moons")).await.unwrap();
+        assert_eq!((made.organisation, made.project.role, made.project.can_manage), (carol.organisation, None, true));
+        assert_eq!(found(&carol, all).await, ["Moons", "Tides"]);
+        let refused = placed::create(store, ports, actor(&bob), carol.organisation, &form("Suns")).await;
+        assert_eq!(code(refused), "not_found");
+    }
+}
+
+#[tokio::test]
+async fn an_organisation_goes_when_nobody_and_nothing_is_left_in_it() {
+    for world in worlds().await {
+        let (_, carol) = people(&world).await;
+        let (store, ports) = (&world.store, &world.ports);
+        let ada = actor(&world.ada);
+        let other = OrganisationForm { name: "Empty".to_owned(), ..OrganisationForm::default() };
+        let empty = organisations::create(store, ports, ada, &other).await.unwrap();
+        let remove = async |actor: Actor<'_>, id| organisations::delete(store, ports, actor, id).await;
+        assert_eq!(code(remove(ada, carol.organisation).await), "not_empty");
+        assert_eq!(code(remove(actor(&carol), carol.organisation).await), "forbidden");
+        assert_eq!(code(remove(actor(&carol), empty.id).await), "not_found");
+        let project = placed::create(store, ports, ada, empty.id, &form("Tides")).await.unwrap().project.id;
+        assert_eq!(code(remove(ada, empty.id).await), "not_empty");
+        delete(store, ports, ada, project).await.unwrap();
+        remove(ada, empty.id).await.unwrap();
+        assert_eq!(code(organisations::get(store.as_viewer(&world.ada), empty.id).await), "not_found");
+        assert_eq!(code(remove(ada, empty.id).await), "not_found");
+        organisations::create(store, ports, ada, &other).await.unwrap();
+        let filter = AuditFilter { organisation: Some(empty.id), ..AuditFilter::default() };
+        let log = audit::page(store, &world.ada, PageRequest::default(), filter).await.unwrap();
+        assert_eq!(log.items[0].action, "organisation.delete", "its log stays");
     }
 }

@@ -3,9 +3,11 @@
 //! It follows no redirects, keeps no cookies, uses no proxy it was not told of, waits for nothing longer than its
 //! [`Limits`] say and reads no more than they allow. Requests are made in `link`, what comes back is read in `wire`.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::failure::{ProviderError, clip};
+use super::outside::PublicNames;
 
 /// How long a provider may take and how much it may say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +53,8 @@ impl Default for Limits {
 pub struct Client {
     pub(crate) http: reqwest::Client,
     pub(super) limits: Limits,
+    /// Made when it is first wanted.
+    outside: Arc<OnceLock<reqwest::Client>>,
 }
 
 impl Client {
@@ -63,24 +67,48 @@ impl Client {
         if rustls::crypto::CryptoProvider::get_default().is_none() {
             let _already = rustls::crypto::ring::default_provider().install_default();
         }
-        let builder = || {
-            reqwest::Client::builder()
-                .user_agent(concat!("atrium/", env!("CARGO_PKG_VERSION")))
-                .redirect(reqwest::redirect::Policy::none())
-                .referer(false)
-                .no_proxy()
-                .connect_timeout(limits.connect)
-                // Mozilla's roots come with the binary, beside the system's: a bare container has none.
-                .tls_certs_merge(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|it| reqwest::Certificate::from_der(it).ok()))
-        };
-        // Without the system's certificates (a bare container) plain HTTP still works: Ollama next door.
-        let http = builder().build().or_else(|error| {
-            tracing::warn!(%error, "no certificates found: providers that need https cannot be reached; install ca-certificates");
-            builder().tls_certs_only([]).build()
-        });
-        let http = http.map_err(|error| ProviderError::NoClient { reason: innermost(&error) })?;
-        Ok(Self { http, limits })
+        let http = build(limits, None)?;
+        Ok(Self { http, limits, outside: Arc::default() })
     }
+
+    /// The same, which reaches the public Internet alone.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub(super) fn outside(&self) -> Result<Self, ProviderError> {
+        let http = match self.outside.get() {
+            Some(http) => http.clone(),
+            None => {
+                let made = build(self.limits, Some(PublicNames))?;
+                self.outside.get_or_init(|| made).clone()
+            }
+        };
+        Ok(Self { http, ..self.clone() })
+    }
+}
+
+fn build(limits: Limits, names: Option<PublicNames>) -> Result<reqwest::Client, ProviderError> {
+    let names = names.map(Arc::new);
+    let builder = || {
+        let builder = reqwest::Client::builder()
+            .user_agent(concat!("atrium/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .no_proxy()
+            .connect_timeout(limits.connect)
+            // Mozilla's roots come with the binary, beside the system's: a bare container has none.
+            .tls_certs_merge(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|it| reqwest::Certificate::from_der(it).ok()));
+        match &names {
+            Some(names) => builder.dns_resolver(names.clone()),
+            None => builder,
+        }
+    };
+    // Without the system's certificates (a bare container) plain HTTP still works: Ollama next door.
+    let http = builder().build().or_else(|error| {
+        tracing::warn!(%error, "no certificates found: providers that need https cannot be reached; install ca-certificates");
+        builder().tls_certs_only([]).build()
+    });
+    http.map_err(|error| ProviderError::NoClient { reason: innermost(&error) })
 }
 
 /// What really happened: the last cause in the chain, which names no address.

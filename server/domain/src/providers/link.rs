@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::failure::{ProviderError, Wait};
 use super::http::{Client, Limits, innermost};
 use super::refusal::{self, Refusal};
-use super::wire::Reply;
+use super::wire::{Html, Reply};
 use super::{Endpoint, ModelInfo};
 
 /// How a protocol wants its key.
@@ -33,6 +33,7 @@ pub(super) struct Link {
     auth: Auth,
     headers: &'static [(&'static str, &'static str)],
     first_byte: Duration,
+    says_anything: bool,
 }
 
 impl Link {
@@ -44,7 +45,7 @@ impl Link {
         let key = endpoint.key.map(|key| SecretString::from(key.expose_secret().trim()));
         let key = key.filter(|key| !key.expose_secret().is_empty());
         let first_byte = client.limits.first_byte;
-        Self { client, base_url, key, auth, headers: &[], first_byte }
+        Self { client, base_url, key, auth, headers: &[], first_byte, says_anything: false }
     }
 
     /// Sent with every request.
@@ -56,6 +57,12 @@ impl Link {
     /// For servers that load the model before they answer.
     pub(super) fn that_loads(mut self) -> Self {
         self.first_byte = self.client.limits.first_byte_loading;
+        self
+    }
+
+    /// For servers whose replies have no form that they keep to: text may come as whatever it is called.
+    pub(super) fn that_says_anything(mut self) -> Self {
+        self.says_anything = true;
         self
     }
 
@@ -122,7 +129,8 @@ impl Link {
             .notify(|failed, pause| tracing::debug!(code = failed.error.code(), ?pause, "asking a provider again"))
             .await
             .map_err(|failed| failed.error)?;
-        Reply::open(response, host_of(&url), self.first_byte, limits, self.key.clone()).await
+        let html = if self.says_anything { Html::IsText } else { Html::IsAMistake };
+        Reply::open(response, host_of(&url), self.first_byte, limits, self.key.clone(), html).await
     }
 
     async fn attempt(&self, request: reqwest::RequestBuilder, url: &Url) -> Result<Response, Failed> {

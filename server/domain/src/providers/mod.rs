@@ -10,9 +10,12 @@ pub mod gemini;
 mod http;
 mod link;
 pub mod local;
+pub mod n8n;
 pub mod ollama;
 pub mod openai;
+mod outside;
 mod refusal;
+mod replies;
 #[cfg(test)]
 mod tests;
 mod turns;
@@ -143,6 +146,8 @@ pub enum Adapter {
     Anthropic(anthropic::Anthropic),
     /// The model in this process.
     Local(local::Local),
+    /// Workflows behind webhooks.
+    N8n(n8n::N8n),
 }
 
 impl Adapter {
@@ -154,6 +159,7 @@ impl Adapter {
             Self::Gemini(it) => it.stream(request),
             Self::Anthropic(it) => it.stream(request),
             Self::Local(it) => it.stream(request),
+            Self::N8n(it) => it.stream(request),
         }
     }
 
@@ -168,6 +174,7 @@ impl Adapter {
             Self::Gemini(it) => it.models().await,
             Self::Anthropic(it) => it.models().await,
             Self::Local(it) => it.models().await,
+            Self::N8n(it) => it.models().await,
         }
     }
 }

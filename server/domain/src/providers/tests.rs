@@ -5,6 +5,7 @@ mod fake;
 mod gemini;
 mod mishaps;
 mod mishaps_in_streams;
+mod n8n;
 mod ollama;
 mod openai;
 mod refusals;

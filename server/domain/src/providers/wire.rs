@@ -37,6 +37,15 @@ pub(super) enum Framing {
     Lines,
 }
 
+/// What a reply that is called a web page is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Html {
+    /// Somebody else's: no protocol replies so.
+    IsAMistake,
+    /// Text, as servers call it that do not say what they send.
+    IsText,
+}
+
 /// What a protocol makes of the objects it streams.
 pub(super) trait Reader: Send + 'static {
     /// Add what `object` says to `events`. Objects it does not know are passed over.
@@ -121,6 +130,7 @@ impl Reply {
         first_byte: Duration,
         limits: &Limits,
         key: Option<SecretString>,
+        page: Html,
     ) -> Result<Self, ProviderError> {
         let kind = response.headers().get(CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
         let html = kind.starts_with("text/html");
@@ -139,7 +149,7 @@ impl Reply {
         if head.starts_with("\u{feff}".as_bytes()) {
             head.advance(3);
         }
-        if html || refusal::is_html(&String::from_utf8_lossy(&head)) {
+        if page == Html::IsAMistake && (html || refusal::is_html(&String::from_utf8_lossy(&head))) {
             return Err(ProviderError::protocol("it is a web page (HTML), so the base URL is probably wrong"));
         }
         Ok(Self { head: head.freeze(), rest, limits: *limits, key })
@@ -189,7 +199,8 @@ impl Reply {
         }
     }
 
-    fn bytes(self) -> BoxStream<'static, Result<Bytes, ProviderError>> {
+    /// All of it, as it comes.
+    pub(super) fn bytes(self) -> BoxStream<'static, Result<Bytes, ProviderError>> {
         stream::once(async { Ok(self.head) }).chain(self.rest).boxed()
     }
 }

@@ -231,9 +231,16 @@ pub const KEYS: &[Key] = &[
         "",
         Kind::Url,
         "n8n URL",
-        "Where workflows listen; for agents that answer through a webhook.",
+        "Where workflows listen; agents with a webhook may name it by its path below this.",
     ),
-    key("n8n_api_key", &["N8N_API_KEY"], "", Kind::Secret, "n8n key", "Sent to workflows."),
+    key(
+        "n8n_api_key",
+        &["N8N_API_KEY"],
+        "",
+        Kind::Secret,
+        "n8n key",
+        "Sent to the workflows of that server, and to no others.",
+    ),
     live(
         "registration_open",
         &["ATRIUM_REGISTRATION_OPEN"],

@@ -35,7 +35,7 @@ impl Kind {
             },
             Self::Provider => match atrium::catalogue::Provider::parse(value) {
                 Some(_) => Ok(()),
-                None => Err("Use local, openai, ollama, gemini or anthropic."),
+                None => Err("Use local, openai, ollama, gemini, anthropic or n8n."),
             },
             Self::MailTls => match value {
                 "starttls" | "tls" | "none" => Ok(()),

@@ -61,6 +61,7 @@ pub enum ProviderName {
     Ollama,
     Gemini,
     Anthropic,
+    N8n,
 }
 
 impl ProviderName {
@@ -71,6 +72,7 @@ impl ProviderName {
             Self::Ollama => Provider::Ollama,
             Self::Gemini => Provider::Gemini,
             Self::Anthropic => Provider::Anthropic,
+            Self::N8n => Provider::N8n,
         }
     }
 }

@@ -20,6 +20,8 @@ mod tokens;
 mod users;
 pub mod ws;
 
+pub use messages::at_content;
+
 use crate::web::App;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

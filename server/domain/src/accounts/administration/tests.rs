@@ -85,7 +85,8 @@ async fn people_are_searched_filtered_and_sorted() {
                 let sort = Some(Sort { column, is_descending });
                 orders.push(names(&world, &world.ada, PeopleFilter { sort, ..all }).await);
             }
-            if *column != "last_sign_in" {
+            // Nobody here has said these of themselves.
+            if !["last_sign_in", "job_title", "department"].contains(column) {
                 assert_ne!(orders[0], orders[1], "{column}");
             }
         }

@@ -18,6 +18,7 @@ struct OpenRow {
     organisation_id: Uuid,
     email: String,
     role: String,
+    project_id: Option<Uuid>,
 }
 
 fn link_is_over() -> Error {
@@ -67,7 +68,7 @@ impl Accounts {
         let open: Option<OpenRow> = tx
             .optional(
                 "UPDATE invitations SET accepted_at = $2 WHERE token_hash = $1 AND accepted_at IS NULL AND expires_at > $2
-                 RETURNING id, organisation_id, email, role",
+                 RETURNING id, organisation_id, email, role, project_id",
                 args![digest(token), self.ports.now()],
             )
             .await?;
@@ -84,6 +85,13 @@ impl Accounts {
                 },
                 error => error,
             })?;
+        // Into a project that is gone meanwhile nobody is taken.
+        tx.execute(
+            "INSERT INTO project_members (organisation_id, project_id, user_id, role, created_at)
+             SELECT organisation_id, id, $2, 'member', $3 FROM projects WHERE id = $1 AND organisation_id = $4 AND deleted_at IS NULL",
+            args![open.project_id, viewer.id, self.ports.now(), viewer.organisation],
+        )
+        .await?;
         outbox.take_back(&mut tx, open.id).await?;
         let deed = Deed {
             organisation: viewer.organisation,

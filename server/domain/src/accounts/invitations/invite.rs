@@ -7,10 +7,11 @@ use crate::limits::{self, Limit};
 use crate::mail::{Kind, NewMail, Outbox, letters};
 use crate::organisations;
 use crate::ports::{DAY, Micros};
+use crate::projects;
 use crate::seal::{digest, hex};
 use crate::store::{Tx, args};
 use atrium::failure::FieldError;
-use atrium::ids::{InvitationId, OrganisationId};
+use atrium::ids::{InvitationId, OrganisationId, ProjectId};
 use atrium::organisations::Organisation;
 use atrium::people::{Role, Viewer, normalise_email, plausible_email};
 use serde_json::json;
@@ -23,7 +24,7 @@ const MOST: usize = 50;
 /// Mails that one administrator may have sent: invitations are no newsletter.
 const PER_INVITER: Limit = Limit { hits: 500, window: DAY };
 
-pub(super) fn may_give(viewer: &Viewer, role: Role) -> Result<()> {
+pub(in crate::accounts) fn may_give(viewer: &Viewer, role: Role) -> Result<()> {
     if viewer.may_give(role) {
         Ok(())
     } else {
@@ -64,6 +65,41 @@ impl Accounts {
     /// cannot be invited. Of an address that has an account elsewhere only superusers hear; to everybody else it looks like
     /// any other, and its owner is told when they follow the link.
     pub async fn invite(&self, outbox: &Outbox, actor: Actor<'_>, new: &NewInvitations) -> Result<Vec<Invitation>> {
+        self.invite_as(outbox, actor, new, None).await
+    }
+
+    /// The same, and whoever accepts becomes a member of a project as well.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the viewer does not see the project; when they do not manage it, or it is another
+    /// organisation's; as [`Accounts::invite`].
+    pub async fn invite_to_project(
+        &self,
+        outbox: &Outbox,
+        actor: Actor<'_>,
+        new: &NewInvitations,
+        project: ProjectId,
+    ) -> Result<Vec<Invitation>> {
+        must_invite(actor.viewer)?;
+        let placed = projects::placed::get(self.store.as_viewer(actor.viewer), project).await?;
+        if !placed.project.can_manage {
+            return Err(Error::Forbidden("Only managers of the project can change its members."));
+        }
+        let into = new.organisation.unwrap_or(placed.organisation);
+        if into != placed.organisation {
+            return Err(Error::field("organisation_id", "The project belongs to another organisation."));
+        }
+        let new = NewInvitations { organisation: Some(into), ..new.clone() };
+        self.invite_as(outbox, actor, &new, Some(project)).await
+    }
+
+    async fn invite_as(
+        &self,
+        outbox: &Outbox,
+        actor: Actor<'_>,
+        new: &NewInvitations,
+        project: Option<ProjectId>,
+    ) -> Result<Vec<Invitation>> {
         let viewer = actor.viewer;
         must_invite(viewer)?;
         let scope = self.store.as_viewer(viewer);
@@ -100,7 +136,7 @@ impl Accounts {
             };
             let token = self.write_offer(outbox, &mut tx, viewer, &organisation, &invitation).await?;
             tx.execute(
-                "INSERT INTO invitations (id, organisation_id, email, role, token_hash, invited_by, created_at, sent_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)",
+                "INSERT INTO invitations (id, organisation_id, email, role, token_hash, invited_by, created_at, sent_at, expires_at, project_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8, $9)",
                 args![
                     invitation.id,
                     organisation.id,
@@ -109,12 +145,13 @@ impl Accounts {
                     token,
                     viewer.id,
                     now,
-                    invitation.expires_at
+                    invitation.expires_at,
+                    project
                 ],
             )
             .await
             .map_err(|error| taken(error, &invitation.email))?;
-            let is = json!({ "role": new.role });
+            let is = json!({ "role": new.role, "project_id": project });
             audit::note(&mut tx, &self.ports, actor, deed(&invitation, "invitation.create"), None::<()>, Some(is))
                 .await?;
             made.push(invitation);

@@ -5,6 +5,8 @@ mod invite;
 #[cfg(test)]
 mod tests;
 
+pub(super) use invite::may_give;
+
 use super::Accounts;
 use crate::error::{Error, Result};
 use crate::store::{args, contains};

@@ -1,11 +1,13 @@
 //! Invitations, on both databases.
 
-use super::Standing;
+use super::{NewInvitations, Standing};
 use crate::audit::Actor;
 use crate::error::Error;
 use crate::mail::tests::{PASSWORD, Town, person, towns, whole};
 use crate::ports::{DAY, SECOND};
+use crate::projects;
 use atrium::people::{Role, Viewer};
+use atrium::projects::{ProjectForm, ProjectRole};
 
 const GRACE: &str = "grace@example.org";
 
@@ -182,5 +184,38 @@ async fn who_has_an_account_elsewhere_is_told_to_nobody_but_them() {
         assert!(it.accounts.offer(&token).await.unwrap().is_some(), "nothing was used up");
         let ben = it.accounts.viewer(it.ben.id).await.unwrap().unwrap();
         assert_eq!(ben, it.ben, "and he stays where he is");
+    }
+}
+
+#[tokio::test]
+async fn an_invitation_to_a_project_leads_into_it_while_it_is_there() {
+    for it in towns().await {
+        let (store, ports) = (&it.it.store, it.clock.ports());
+        let mut places = Vec::new();
+        for name in ["Harbour", "Tides"] {
+            let form = ProjectForm { name: name.to_owned(), description: String::new() };
+            places.push(projects::create(store, &ports, actor(&it.ben), &form).await.unwrap().id);
+        }
+        let invite = async |viewer: &Viewer, email: &str, place| {
+            let emails = vec![email.to_owned()];
+            let new = NewInvitations { emails, role: Role::User, organisation: None };
+            it.accounts.invite_to_project(&it.outbox, actor(viewer), &new, place).await
+        };
+        assert_eq!(code(invite(&it.ann, GRACE, places[0]).await), "not_found", "another organisation's");
+        invite(&it.ben, GRACE, places[0]).await.unwrap();
+        let grace = accept(&it, &it.token_for(GRACE).await).await.unwrap();
+        assert_eq!(grace.organisation, it.ben.organisation);
+        let members = projects::members::list(store.as_viewer(&grace), places[0]).await.unwrap();
+        let role = members.iter().find(|it| it.user == grace.id).map(|it| it.role);
+        assert_eq!(role, Some(ProjectRole::Member));
+        assert_eq!(code(invite(&grace, "x@example.org", places[0]).await), "forbidden");
+
+        // A superuser's invitation goes where the project is.
+        invite(&it.ada, "gus@example.org", places[1]).await.unwrap();
+        projects::delete(store, &ports, actor(&it.ben), places[1]).await.unwrap();
+        let gus = accept(&it, &it.token_for("gus@example.org").await).await.unwrap();
+        assert_eq!(gus.organisation, it.ben.organisation);
+        let none = projects::page(store.as_viewer(&gus), whole(), None).await.unwrap();
+        assert_eq!(none.count, 0, "into a project that is gone nobody is taken");
     }
 }

@@ -3,6 +3,7 @@
 use super::super::Chat;
 use super::Fold;
 use super::log::{Kind, LiveRun};
+use crate::agents::introduction::introduce;
 use crate::chat::window;
 use crate::error::Error;
 use crate::knowledge::Context;
@@ -112,6 +113,7 @@ impl Chat {
     ) -> Result<(), Error> {
         let adapter = self.connections.adapter(job.agent.provider)?;
         let scope = self.store.as_viewer(&job.viewer);
+        let adapter = introduce(adapter, scope, (job.agent.id, &job.agent.name), Some(run.conversation)).await?;
         let prompt = window::build(scope, &self.knowledge, run.conversation, job).await?;
         progress.dropped_turns = prompt.dropped;
         if let Some(context) = prompt.context {
