@@ -65,6 +65,9 @@ pub struct Viewer {
     /// Whoever is really there, when a superuser is signed in as this person.
     #[serde(default)]
     pub impersonator: Option<Impersonator>,
+    /// The hash of their picture, if they have one; known of browsers alone, where every page shows it.
+    #[serde(default)]
+    pub avatar: Option<String>,
 }
 
 /// A superuser who is signed in as somebody else.

@@ -6,6 +6,7 @@ use atrium::Failure;
 use atrium_domain::{Error, Result};
 use axum::body::Bytes;
 use leptos::prelude::use_context;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
 
 /// The paths that take forms, as the router wants them.
@@ -203,20 +204,13 @@ fn parse<T: std::str::FromStr>(id: &str, what: &'static str) -> Result<T> {
     id.parse().map_err(|_| Error::NotFound(what))
 }
 
+/// What a path may hold as it is, and stay readable in an address.
+const IN_PATH: AsciiSet = NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.');
+
 /// The page to sign in at, and to come back from.
 #[must_use]
 pub fn sign_in_path(next: &str) -> String {
-    let escaped: String = next
-        .bytes()
-        .map(|it| {
-            if it.is_ascii_alphanumeric() || b"/-_.".contains(&it) {
-                char::from(it).to_string()
-            } else {
-                format!("%{it:02X}")
-            }
-        })
-        .collect();
-    format!("/sign-in?next={escaped}")
+    format!("/sign-in?next={}", utf8_percent_encode(next, &IN_PATH))
 }
 
 /// A path of ours from something typed; nobody is sent elsewhere after signing in.

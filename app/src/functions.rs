@@ -196,10 +196,10 @@ pub async fn restore(conversation: ConversationId) -> Result<(), Refusal> {
 /// The models that a provider offers at this moment.
 #[server(prefix = "/_fn", endpoint = "models", input = Json)]
 pub async fn models(provider: String) -> Result<Vec<String>, Refusal> {
-    let (atrium, _) = asked_by()?;
+    let (atrium, viewer) = asked_by()?;
     let provider = atrium::catalogue::Provider::parse(&provider)
         .ok_or_else(|| atrium_domain::Error::field("provider", "Choose a provider."))?;
-    Ok(atrium.connections.models(provider).await?)
+    Ok(atrium.connections.models(&viewer, provider).await?)
 }
 
 /// Asks the agent of a form one short question.

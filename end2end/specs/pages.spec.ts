@@ -12,7 +12,9 @@ mkdirSync(RESULTS, { recursive: true });
 const SIZES = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 844 } } as const;
 const LONG_WORD = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft';
 
-type Visit = { page: import('@playwright/test').Page; chat: Chat; conversation: string; agent: string };
+/** What mails lead to, and the path of one of them in the outbox. */
+type Links = { invitation: string; reset: string; mail: string };
+type Visit = { page: import('@playwright/test').Page; chat: Chat; conversation: string; agent: string; links: Links };
 const PAGES: Record<string, { is: 'in' | 'out'; status?: number; show: (visit: Visit) => Promise<void> }> = {
   'sign-in': { is: 'out', show: async ({ page }) => void (await page.goto('/sign-in')) },
   'sign-in-refused': {
@@ -25,6 +27,13 @@ const PAGES: Record<string, { is: 'in' | 'out'; status?: number; show: (visit: V
   },
   register: { is: 'out', show: async ({ page }) => void (await page.goto('/register')) },
   setup: { is: 'out', status: 410, show: async ({ page }) => void (await page.goto('/setup?token=gone')) },
+  'forgot-password': { is: 'out', show: async ({ page }) => void (await page.goto('/forgot-password')) },
+  'forgot-password-asked': { is: 'out', show: async ({ page }) => void (await page.goto('/forgot-password?asked=1')) },
+  'reset-password': { is: 'out', show: async ({ page, links }) => void (await page.goto(links.reset)) },
+  'reset-password-gone': { is: 'out', status: 410, show: async ({ page }) => void (await page.goto('/reset-password?token=gone')) },
+  invitation: { is: 'out', show: async ({ page, links }) => void (await page.goto(links.invitation)) },
+  'invitation-signed-in': { is: 'in', show: async ({ page, links }) => void (await page.goto(links.invitation)) },
+  'invitation-gone': { is: 'out', status: 410, show: async ({ page }) => void (await page.goto('/invitation?token=gone')) },
   'chat-new': { is: 'in', show: async ({ chat }) => chat.open('/') },
   chat: { is: 'in', show: async ({ chat, conversation }) => chat.open(conversation) },
   'chat-rail': {
@@ -73,6 +82,10 @@ const PAGES: Record<string, { is: 'in' | 'out'; status?: number; show: (visit: V
       await alive(page);
     },
   },
+  chats: { is: 'in', show: async ({ page }) => (await page.goto('/chats'), alive(page)) },
+  search: { is: 'in', show: async ({ page }) => (await page.goto('/search'), alive(page)) },
+  'search-found': { is: 'in', show: async ({ page }) => (await page.goto(`/search?search=${LONG_WORD}`), alive(page)) },
+  favourites: { is: 'in', show: async ({ page }) => (await page.goto('/favourites'), alive(page)) },
   people: { is: 'in', show: async ({ page }) => (await page.goto('/admin/people'), alive(page)) },
   organisations: { is: 'in', show: async ({ page }) => (await page.goto('/admin/organisations'), alive(page)) },
   roles: { is: 'in', show: async ({ page }) => (await page.goto('/admin/roles'), alive(page)) },
@@ -81,6 +94,33 @@ const PAGES: Record<string, { is: 'in' | 'out'; status?: number; show: (visit: V
   providers: { is: 'in', show: async ({ page }) => (await page.goto('/admin/providers'), alive(page)) },
   'audit-log': { is: 'in', show: async ({ page }) => (await page.goto('/admin/audit-log'), alive(page)) },
   account: { is: 'in', show: async ({ page }) => (await page.goto('/account'), alive(page)) },
+  sessions: { is: 'in', show: async ({ page }) => (await page.goto('/account/sessions'), alive(page)) },
+  tokens: { is: 'in', show: async ({ page }) => (await page.goto('/account/tokens'), alive(page)) },
+  'tokens-shown': {
+    is: 'in',
+    show: async ({ page }) => {
+      await page.goto('/account/tokens');
+      await page.getByLabel('Name', { exact: true }).fill(LONG_WORD);
+      await page.getByLabel('read', { exact: true }).check();
+      await page.getByRole('button', { name: 'Create token' }).click();
+      await expect(page.getByText('Copy the new token now')).toBeVisible();
+      await alive(page);
+    },
+  },
+  invitations: { is: 'in', show: async ({ page }) => (await page.goto('/admin/invitations'), alive(page)) },
+  'invitations-refused': {
+    is: 'in', status: 422,
+    show: async ({ page }) => {
+      await page.goto('/admin/invitations');
+      await page.getByLabel('E-mail addresses').fill('not an address');
+      await page.getByRole('button', { name: 'Send invitations' }).click();
+      await expect(page.getByRole('alert').first()).toBeVisible();
+      await alive(page);
+    },
+  },
+  outbox: { is: 'in', show: async ({ page }) => (await page.goto('/admin/outbox'), alive(page)) },
+  mail: { is: 'in', show: async ({ page, links }) => (await page.goto(links.mail), alive(page)) },
+  expertise: { is: 'in', show: async ({ page }) => (await page.goto('/admin/expertise'), alive(page)) },
   settings: { is: 'in', show: async ({ page }) => (await page.goto('/admin/settings'), alive(page)) },
   'not-found': { is: 'in', status: 404, show: async ({ page }) => void (await page.goto('/no/such/page')) },
 };
@@ -90,6 +130,7 @@ let server: Server;
 let cookies: Awaited<ReturnType<import('@playwright/test').BrowserContext['cookies']>>;
 let conversation = '';
 let agent = '';
+const links: Links = { invitation: '', reset: '', mail: '' };
 
 test.describe.configure({ mode: 'default' });
 
@@ -110,6 +151,18 @@ test.beforeAll(async ({ browser }) => {
   await expect.poll(async () => (await request.get(conversation)).text()).not.toContain('http-equiv="refresh"');
   await request.post('/agents/new', { form: { name: LONG_WORD.slice(0, 79), description: `${LONG_WORD} ${LONG_WORD}`, avatar: 'flask', provider: 'openai', model: 'scripted', temperature: '1', max_tokens: '5', system_prompt: 'x', is_active: 'on' } });
   agent = /href="(\/agents\/[0-9a-f-]{36})"/.exec(await (await request.get('/agents')).text())![1]!;
+  await request.post('/admin/expertise', { form: { action: 'create', name: LONG_WORD, description: LONG_WORD } });
+  const star = async (kind: string, id: string) => void (await request.post('/favourites', { form: { action: 'mark', kind, id, next: '/favourites' } }));
+  await star('conversation', conversation.split('/').at(-1)!);
+  await star('agent', agent.split('/').at(-1)!);
+  const mails = async () => [...(await (await request.get('/admin/outbox')).text()).matchAll(/\/admin\/outbox\/[0-9a-f-]{36}/g)].map(it => it[0]);
+  const link = async (mail: string) => /\/(?:invitation|reset-password)\?token=\w+/.exec(await (await request.get(mail)).text())![0];
+  await request.post('/admin/invitations', { form: { action: 'invite', email: `${LONG_WORD.slice(0, 60)}@example.org`, role: 'analyst' } });
+  links.mail = (await mails())[0]!;
+  links.invitation = await link(links.mail);
+  await request.post('/forgot-password', { form: { email: 'root@example.org' } });
+  await expect.poll(async () => new Set(await mails()).size).toBe(2);
+  links.reset = await link((await mails())[0]!);
   cookies = await context.cookies();
   await context.close();
 });
@@ -130,7 +183,7 @@ for (const [name, { is, status, show }] of Object.entries(PAGES)) {
           await complaints.listen(context);
           if (is === 'in') await context.addCookies(cookies);
           const page = await context.newPage();
-          await show({ page, chat: new Chat(page), conversation, agent });
+          await show({ page, chat: new Chat(page), conversation, agent, links });
           await page.screenshot({ path: path.join(RESULTS, `${name}-${size}-${theme}.png`) });
           const wide = await page.evaluate(() => {
             const outside = [...document.querySelectorAll<HTMLElement>('body *')].filter(it => {

@@ -147,7 +147,7 @@ pub async fn application(boot: Boot) -> Result<(Atrium, Claim), String> {
     let store = open_store(&boot).await?;
     let model = data_folder(&boot)?.join(MODEL_FILE);
     let settings = Settings::new(boot.clone(), seal(&boot, &ports)?);
-    let client = Client::new(Limits::default()).map_err(|error| error.to_string())?;
+    let client = Client::new(Limits::of(&boot)).map_err(|error| error.to_string())?;
     let tools = tools(&boot, &settings, &client)?;
     let connections = Connections::new(client, Runner::new(model, MODEL_IDLE), settings.clone());
     let hasher = Hasher::new().map_err(sentence)?;

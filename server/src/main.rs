@@ -5,6 +5,7 @@
 mod api;
 mod boot;
 mod command;
+mod connections;
 mod logging;
 mod reader;
 mod serve;

@@ -1,11 +1,8 @@
 //! `atrium serve`: open, announce, serve, and end in good order.
 
-use crate::{boot, logging, web};
+use crate::{boot, connections, logging, web};
 use atrium_domain::Atrium;
 use atrium_domain::settings::Boot;
-use axum::ServiceExt;
-use axum::extract::Request;
-use axum::serve::ListenerExt as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -20,14 +17,25 @@ const GRACE: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// With a sentence that says what to do.
-pub async fn run(boot: Boot) -> Result<(), String> {
+pub async fn run(mut boot: Boot) -> Result<(), String> {
     let _guard = logging::init(&boot)?;
+    for name in boot.short_secrets() {
+        let price = match name {
+            "secret_key" => "stored keys of providers must then be entered again",
+            _ => "programs must then sign in again",
+        };
+        tracing::warn!(
+            "{} is shorter than 32 characters: whoever guesses it signs tokens as anybody. Set a longer one, for example from `openssl rand -hex 32`; {price}.",
+            name.to_uppercase()
+        );
+    }
     let listen = boot.text("listen").to_owned();
     // The port first: a second server on the same data must not get as far as the database.
     let listener = TcpListener::bind(&listen).await.map_err(|error| {
         format!("{listen} cannot be listened on: {error}. Choose another address with --listen or ATRIUM_LISTEN.")
     })?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
+    boot.listens_on(address);
     let (atrium, _claim) = boot::application(boot).await?;
     announce(&atrium, address).await?;
 
@@ -39,14 +47,7 @@ pub async fn run(boot: Boot) -> Result<(), String> {
     let router = web::router(atrium.clone(), sockets.clone());
     // A path with a slash at its end is the one without: a redirect would lose what was posted.
     let router = NormalizePathLayer::trim_trailing_slash().layer(router);
-    let service = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(router);
-    // A word of an answer is one small packet: it must not wait for the next.
-    let listener = listener.tap_io(|it| drop(it.set_nodelay(true)));
-    let ending = stop.clone();
-    let served =
-        tokio::spawn(
-            async move { axum::serve(listener, service).with_graceful_shutdown(ending.cancelled_owned()).await },
-        );
+    let served = tokio::spawn(connections::serve(listener, router, connections::PATIENCE, stop.clone()));
 
     wait_for_signal().await;
     tracing::info!("ending: answers under way are kept");

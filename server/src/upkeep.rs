@@ -2,7 +2,8 @@
 
 use crate::boot;
 use atrium_domain::ports::Ports;
-use atrium_domain::settings::Boot;
+use atrium_domain::seal::Seal;
+use atrium_domain::settings::{Boot, Settings};
 use atrium_domain::store::upkeep::{self, Migration};
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
@@ -82,7 +83,7 @@ use Finding::{Doubt, Ill, Well};
 /// # Errors
 /// When something does not work.
 pub async fn doctor(boot: &Boot) -> Result<(), String> {
-    let mut findings = vec![data_folder(boot), database(boot).await, secret(boot), model(boot)];
+    let mut findings = vec![data_folder(boot), database(boot).await, secret(boot), model(boot), mail(boot).await];
     findings.extend(reach(boot));
     findings.extend(providers(boot));
     let mut ill = 0;
@@ -135,8 +136,7 @@ async fn database(boot: &Boot) -> Finding {
 }
 
 fn secret(boot: &Boot) -> Finding {
-    let short = ["secret_key", "jwt_secret_key"].into_iter().find(|it| boot.filled(it).is_some_and(|it| it.len() < 32));
-    if let Some(name) = short {
+    if let Some(name) = boot.short_secrets().next() {
         return Doubt(format!(
             "{} is shorter than 32 characters, and can be guessed. Make it longer.",
             name.to_uppercase()
@@ -175,6 +175,33 @@ fn model(boot: &Boot) -> Finding {
         )),
         Err(_) => Well("local model: not installed, and not asked for by default".to_owned()),
     }
+}
+
+/// What an administrator set on the settings page is not known here: it is in the database.
+async fn mail(boot: &Boot) -> Finding {
+    let Some(host) = boot.filled("smtp_host") else {
+        return Well(
+            "mail: no server is set here, so mail waits in the outbox for an administrator; one may be set on the settings page"
+                .to_owned(),
+        );
+    };
+    // Nothing that is sealed is read: what is set here is in the clear.
+    let settings = Settings::new(boot.clone(), Seal::new(""));
+    match atrium_domain::mail::greet(&settings).await {
+        Ok(()) if goes_in_the_clear(boot, host) => {
+            Doubt(format!("mail: {host} takes it, but the password goes there in the clear. Set ATRIUM_SMTP_TLS."))
+        }
+        Ok(()) => Well(format!("mail: {host} takes it")),
+        Err(told) => Ill(format!(
+            "mail: {host} does not take it: {told}. Look at ATRIUM_SMTP_HOST, its port, user and password."
+        )),
+    }
+}
+
+/// Whether the mail server's password crosses a network that others may listen to.
+fn goes_in_the_clear(boot: &Boot, host: &str) -> bool {
+    let is_here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|it| it.is_loopback());
+    !is_here && boot.text("smtp_tls") == "none" && boot.filled("smtp_password").is_some()
 }
 
 /// Who reaches the server, and what they are told.

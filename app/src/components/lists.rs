@@ -5,6 +5,7 @@ use atrium::favourites::FavouriteKind;
 use atrium::paging::{PAGE_SIZE, PageRequest};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use uuid::Uuid;
 
 /// A star to give or to take away: a form of one button, which comes back to `next`.
@@ -50,14 +51,7 @@ pub fn pager(request: PageRequest, count: i64, kept: &str) -> impl IntoView + us
 
 /// `text` as a part of an address.
 pub fn url_escape(text: &str) -> String {
-    text.bytes().fold(String::new(), |mut all, it| {
-        if it.is_ascii_alphanumeric() {
-            all.push(char::from(it));
-        } else {
-            all.push_str(&format!("%{it:02X}"));
-        }
-        all
-    })
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
 }
 
 /// A moment as a page shows it: the day and the minute, UTC.

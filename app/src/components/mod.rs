@@ -59,9 +59,8 @@ where
         let is_folded = visit.preferences.is_rail_collapsed;
         let now = visit.atrium.ports.now();
         let toast = visit.take_toast().await;
-        let avatar = visit.atrium.accounts.own_avatar(&viewer).await;
         let banner = viewer.impersonator.is_some().then(|| view! { <Banner viewer=viewer.clone()/> });
-        let rail = page.and_then(|page| Ok(rail(&viewer, avatar?, page, current, now, is_folded)));
+        let rail = page.map(|page| rail(&viewer, page, current, now, is_folded));
         match (rail, content(visit, viewer).await) {
             (Ok(rail), Ok(content)) => view! { {(!title.is_empty()).then(|| view! { <Title text=title/> })} <Frame rail=rail banner=banner toast=toast>{content}</Frame> }.into_any(),
             (Ok(rail), Err(error)) => view! { <Frame rail=rail banner=banner toast=toast>{failed(&error)}</Frame> }.into_any(),
@@ -93,7 +92,6 @@ fn Frame<R: IntoView + 'static, B: IntoView + 'static>(
 
 fn rail(
     viewer: &Viewer,
-    avatar: Option<String>,
     page: ConversationPage,
     current: Option<ConversationId>,
     now: i64,
@@ -132,7 +130,7 @@ fn rail(
             <a class="rail-link rail-all" href="/chats" title="All conversations" aria-current=(path == "/chats").then_some("page")>{icon(Icon::Chat)}<span>"All conversations"</span></a>
             <div class="rail-foot">
                 <a class="rail-link person" href="/account" aria-current=path.starts_with("/account").then_some("page")>
-                    {portrait(viewer.id, &viewer.name, avatar.as_deref())}
+                    {portrait(viewer.id, &viewer.name, viewer.avatar.as_deref())}
                     <span class="person-name">{viewer.name.clone()}</span>
                 </a>
                 <form method="post" action="/sign-out">

@@ -47,13 +47,11 @@ pub fn SignIn() -> impl IntoView {
     view! {
         <Entrance title="Sign in">
             {is_changed.then(|| view! { <div class="notice" role="status"><p>"Your password is changed, and you are signed out everywhere. Sign in with the new one."</p></div> })}
-            <ErrorSummary state=state.clone()/>
-            <form method="post" class="form">
+            <EntranceForm state=state.clone() button="Sign in">
                 <input type="hidden" name="next" value=state.value("next", &next)/>
                 <TextField name="email" label="E-mail address" kind="email" autocomplete="username" state=state.clone() is_focused=true/>
                 <TextField name="password" label="Password" kind="password" autocomplete="current-password" state/>
-                <button class="button primary wide">"Sign in"</button>
-            </form>
+            </EntranceForm>
             <p class="muted"><a href="/forgot-password">"Forgotten your password?"</a></p>
             {is_open.then(|| view! { <p class="muted">"New here? " <a href="/register">"Create an account"</a></p> })}
         </Entrance>
@@ -128,18 +126,46 @@ pub fn Setup() -> impl IntoView {
 fn NewPersonForm(button: &'static str, #[prop(optional, into)] token: Option<String>) -> impl IntoView {
     let state = FormState::current();
     view! {
-        <ErrorSummary state=state.clone()/>
-        <form method="post" class="form">
-            {token.map(|token| view! { <input type="hidden" name="token" value=token/> })}
+        <EntranceForm state=state.clone() token button>
             <TextField name="name" label="Name" autocomplete="name" state=state.clone() is_focused=true/>
             <TextField name="email" label="E-mail address" kind="email" autocomplete="username" state=state.clone()/>
-            <TextField name="password" label="Password" kind="password" autocomplete="new-password" state help=PASSWORD_HELP/>
+            <NewPassword name="password" label="Password" state/>
+        </EntranceForm>
+    }
+}
+
+/// The one form of a page here: what was refused above it, its button at the end.
+#[component]
+pub(super) fn EntranceForm(
+    state: FormState,
+    button: &'static str,
+    /// Of the link that led here.
+    #[prop(default = None, into)]
+    token: Option<String>,
+    children: Children,
+) -> impl IntoView {
+    view! {
+        <ErrorSummary state/>
+        <form method="post" class="form">
+            {token.map(|token| view! { <input type="hidden" name="token" value=token/> })}
+            {children()}
             <button class="button primary wide">{button}</button>
         </form>
     }
 }
 
-pub(super) const PASSWORD_HELP: &str = "At least 10 characters; a few unusual words make a good one.";
+/// A password that somebody chooses.
+#[component]
+pub(super) fn NewPassword(
+    name: &'static str,
+    label: &'static str,
+    state: FormState,
+    #[prop(optional)] is_focused: bool,
+) -> impl IntoView {
+    view! { <TextField name label kind="password" autocomplete="new-password" state help=PASSWORD_HELP is_focused/> }
+}
+
+const PASSWORD_HELP: &str = "At least 10 characters; a few unusual words make a good one.";
 const _: () = assert!(PASSWORD_MIN == 10, "the help above names the number");
 
 /// `POST /sign-in`

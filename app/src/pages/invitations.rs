@@ -1,21 +1,25 @@
 //! Invitations: what administrators send, and what the invited person finds behind the link.
 
 use super::admin::administered;
-use super::entrance::{Entrance, PASSWORD_HELP};
+use super::entrance::{Entrance, EntranceForm, NewPassword};
 use crate::components::{
     ErrorSummary, FormState, TextArea, TextField, asked, failed, load, moment, pager, set_status,
     set_status_of_refused, url_escape,
 };
 use crate::forms::{Done, Fields};
+use crate::islands::toasts::Undo;
 use crate::visit::Visit;
 use atrium::ids::{InvitationId, OrganisationId};
 use atrium::organisations::Organisation;
 use atrium::paging::{PAGE_SIZE_MAX, PageRequest};
-use atrium::people::Role;
+use atrium::people::{Role, Viewer};
 use atrium_domain::accounts::invitations::{Invitation, NewInvitations, Standing};
 use atrium_domain::{Error, Result, organisations};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+
+/// Where they are kept.
+const PATH: &str = "/admin/invitations";
 
 #[component]
 pub fn Invitations() -> impl IntoView {
@@ -152,12 +156,25 @@ pub async fn submit(visit: &Visit, fields: &Fields) -> Result<Done> {
         "send" => format!("{} invited again", accounts.send_invitation_again(mail, actor, id()?).await?.email),
         "withdraw" => {
             let gone = accounts.withdraw_invitation(mail, actor, id()?).await?;
-            format!("Invitation of {} withdrawn", gone.email)
+            visit
+                .toast(format!("Invitation of {} withdrawn", gone.email), Some(invite_anew(actor.viewer, &gone)))
+                .await?;
+            return Ok(Done::then(PATH));
         }
         _ => return Err(Error::NotFound("action")),
     };
     visit.toast(said, None).await?;
-    Ok(Done::then("/admin/invitations"))
+    Ok(Done::then(PATH))
+}
+
+/// The link before is gone for good: undoing sends another one.
+fn invite_anew(viewer: &Viewer, gone: &Invitation) -> Undo {
+    let mut fields =
+        vec![("action", "invite".to_owned()), ("email", gone.email.clone()), ("role", gone.role.as_str().to_owned())];
+    if viewer.is_superuser {
+        fields.push(("organisation", gone.organisation.to_string()));
+    }
+    Undo { path: PATH.to_owned(), fields: fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect() }
 }
 
 /// Behind the link.
@@ -187,13 +204,10 @@ pub fn AcceptInvitation() -> impl IntoView {
             Ok(Some(offer)) => view! {
                 <Entrance title=format!("Join {}", offer.organisation)>
                     <p class="muted">"Your account is for " <strong>{offer.email}</strong> "."</p>
-                    <ErrorSummary state=state.clone()/>
-                    <form method="post" class="form">
-                        <input type="hidden" name="token" value=token/>
+                    <EntranceForm state=state.clone() token=token button="Create account">
                         <TextField name="name" label="Name" autocomplete="name" state=state.clone() is_focused=true/>
-                        <TextField name="password" label="Password" kind="password" autocomplete="new-password" state help=PASSWORD_HELP/>
-                        <button class="button primary wide">"Create account"</button>
-                    </form>
+                        <NewPassword name="password" label="Password" state/>
+                    </EntranceForm>
                     <p class="muted">"Have an account already? " <a href="/sign-in">"Sign in"</a></p>
                 </Entrance>
             }

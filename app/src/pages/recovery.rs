@@ -1,7 +1,7 @@
 //! A forgotten password: asking for a link, and choosing a new one by it.
 
-use super::entrance::{Entrance, PASSWORD_HELP, leave_if_signed_in};
-use crate::components::{ErrorSummary, FormState, TextField, failed, load, set_status, set_status_of_refused};
+use super::entrance::{Entrance, EntranceForm, NewPassword, leave_if_signed_in};
+use crate::components::{FormState, TextField, failed, load, set_status, set_status_of_refused};
 use crate::forms::{Done, Fields};
 use crate::visit::Visit;
 use atrium_domain::Result;
@@ -30,11 +30,9 @@ pub fn ForgotPassword() -> impl IntoView {
     view! {
         <Entrance title="Forgotten your password?">
             <p class="muted">"Enter your address, and you get a link to choose a new one."</p>
-            <ErrorSummary state=state.clone()/>
-            <form method="post" class="form">
+            <EntranceForm state=state.clone() button="Send the link">
                 <TextField name="email" label="E-mail address" kind="email" autocomplete="username" state is_focused=true/>
-                <button class="button primary wide">"Send the link"</button>
-            </form>
+            </EntranceForm>
             <p class="muted">"Remembered it? " <a href="/sign-in">"Sign in"</a></p>
         </Entrance>
     }
@@ -57,12 +55,9 @@ pub fn ResetPassword() -> impl IntoView {
             Ok(true) => view! {
                 <Entrance title="Choose a new password">
                     <p class="muted">"You are then signed out everywhere, and sign in with the new one."</p>
-                    <ErrorSummary state=state.clone()/>
-                    <form method="post" class="form">
-                        <input type="hidden" name="token" value=token/>
-                        <TextField name="new_password" label="New password" kind="password" autocomplete="new-password" state help=PASSWORD_HELP is_focused=true/>
-                        <button class="button primary wide">"Change password"</button>
-                    </form>
+                    <EntranceForm state=state.clone() token=token button="Change password">
+                        <NewPassword name="new_password" label="New password" state is_focused=true/>
+                    </EntranceForm>
                 </Entrance>
             }
             .into_any(),

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::ports::{Micros, Ports, SECOND};
 use crate::store::{Store, args};
+use std::net::{IpAddr, Ipv6Addr};
 
 /// So many hits in so long.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +18,16 @@ pub struct Limit {
 struct Count {
     window_start: i64,
     hits: i64,
+}
+
+/// What an address is counted as. A household or server has a whole /64 of IPv6, and as many addresses in it as it likes.
+#[must_use]
+pub fn network(address: &str) -> String {
+    match address.parse::<IpAddr>().map(|it| it.to_canonical()) {
+        Ok(IpAddr::V6(it)) => format!("{}/64", Ipv6Addr::from_bits(it.to_bits() & !u128::from(u64::MAX))),
+        Ok(it) => it.to_string(),
+        Err(_) => address.to_owned(),
+    }
 }
 
 /// Counts one hit in `bucket`.
@@ -70,4 +81,19 @@ pub async fn clear(store: &Store, bucket: &str) -> Result<()> {
 pub async fn sweep(store: &Store, before: Micros) -> Result<()> {
     store.as_system("housekeeping").execute("DELETE FROM rate_limits WHERE window_start < $1", args![before]).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::network;
+
+    #[test]
+    fn addresses_of_one_network_count_together() {
+        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+        assert_eq!(network("2001:db8:1:2:ffff::1"), network("2001:db8:1:2::"));
+        assert_ne!(network("2001:db8:1:3::1"), network("2001:db8:1:2::1"));
+        assert_eq!(network("::ffff:192.0.2.7"), "192.0.2.7", "IPv4, as a socket for both has it");
+        assert_eq!(network("192.0.2.7"), "192.0.2.7");
+        assert_eq!(network("unknown"), "unknown");
+    }
 }

@@ -70,6 +70,10 @@ pub fn parts() -> (Router<App>, OpenApi) {
             ("Runs", "Answers while they are written"),
             ("Favourites", "What one has marked to find it again"),
             ("Search", "Over everything that one could also open"),
+            ("All agents", "Everybody's, for administrators"),
+            ("Inspection", "Other people's conversations, for administrators who say why"),
+            ("Outbox", "Mail on its way, refused or kept"),
+            ("Prices", "What models cost on this server"),
         ]
         .map(|(name, description)| TagBuilder::new().name(name).description(Some(description)).build())
         .to_vec(),

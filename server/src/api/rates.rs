@@ -4,7 +4,7 @@
 
 use super::error::ApiError;
 use super::identity::{Caller, Identity};
-use atrium_domain::{Atrium, Error};
+use atrium_domain::{Atrium, Error, limits};
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
@@ -47,9 +47,9 @@ impl Rates {
     }
 }
 
-/// One key a person, however many tokens they have; else one an address.
+/// One key a person, however many tokens they have; else one a network.
 fn key(caller: Option<&Caller>, address: &str) -> String {
-    caller.map_or_else(|| address.to_owned(), |it| it.viewer.id.to_string())
+    caller.map_or_else(|| limits::network(address), |it| it.viewer.id.to_string())
 }
 
 /// How many more may follow at once.

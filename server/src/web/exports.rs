@@ -14,6 +14,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_PO
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use futures::StreamExt as _;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 /// Characters of a file's name.
@@ -78,20 +79,26 @@ pub fn download(title: &str, format: Format, pieces: Pieces) -> Response {
     response
 }
 
+/// All but what RFC 8187 lets stand in an attribute's value.
+const ATTRIBUTE: AsciiSet = NON_ALPHANUMERIC
+    .remove(b'!')
+    .remove(b'#')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'^')
+    .remove(b'_')
+    .remove(b'`')
+    .remove(b'|')
+    .remove(b'~');
+
 /// RFC 6266: a name in ASCII for whoever knows no better, and the whole one as RFC 8187 (once 5987) writes it.
 fn disposition(kind: &str, title: &str, extension: &str) -> String {
     let name = file_name(title);
     let ascii: String = name.chars().map(|it| if it.is_ascii() { it } else { '_' }).collect();
-    let escaped: String = name
-        .bytes()
-        .map(|it| {
-            if it.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&it) {
-                char::from(it).to_string()
-            } else {
-                format!("%{it:02X}")
-            }
-        })
-        .collect();
+    let escaped = utf8_percent_encode(&name, &ATTRIBUTE);
     format!("{kind}; filename=\"{ascii}.{extension}\"; filename*=UTF-8''{escaped}.{extension}")
 }
 

@@ -11,6 +11,7 @@ mod guard;
 mod health;
 mod pages;
 mod session_store;
+mod sockets;
 mod visit;
 
 pub(crate) use assets::asset;
@@ -18,14 +19,14 @@ pub(crate) use errors::log as log_fault;
 pub(crate) use exports::download;
 pub(crate) use guard::{client_address, user_agent};
 pub(crate) use session_store::VIEWER;
+pub use sockets::Sockets;
+pub(crate) use sockets::{SEATS, Seat};
 
 use atrium_domain::Atrium;
 use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::routing::{any, get, post};
 use axum::{Router, middleware};
 use leptos::config::LeptosOptions;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -47,15 +48,6 @@ pub struct App {
     pub(crate) atrium: Atrium,
     leptos: LeptosOptions,
     pub(crate) sockets: Sockets,
-}
-
-/// WebSockets that are open: they outlive the requests that opened them, and must be told when the server ends.
-#[derive(Clone, Default)]
-pub struct Sockets {
-    /// Ends them.
-    pub stop: CancellationToken,
-    /// Knows when the last one is closed.
-    pub open: TaskTracker,
 }
 
 /// What Leptos' own handlers ask for.

@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod administration;
 mod chat;
 mod openai;
 mod requests;

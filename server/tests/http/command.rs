@@ -212,6 +212,11 @@ fn the_doctor_says_what_to_do() {
     for part in ["SECRET_KEY is shorter", "ATRIUM_PUBLIC_URL", "ALLOWED_HOSTS"] {
         assert!(doubtful.contains(part), "{part}: {doubtful}");
     }
+    assert!(well.contains("mail waits in the outbox"), "{well}");
+    let house = house.env("EMAIL_HOST", "127.0.0.1").env("EMAIL_PORT", "1").env("EMAIL_USE_TLS", "False");
+    let mute = house.run(&["doctor", "--data", "data"], "");
+    let told = String::from_utf8_lossy(&mute.stdout).into_owned();
+    assert!(!mute.status.success() && told.contains("FAIL  mail: 127.0.0.1 does not take it"), "{told}");
     let house = house.env("DATABASE_URL", "postgres://nobody@127.0.0.1:1/nothing");
     let ill = house.run(&["doctor", "--data", "data"], "");
     assert!(!ill.status.success() && String::from_utf8_lossy(&ill.stdout).contains("FAIL  database"), "{ill:?}");

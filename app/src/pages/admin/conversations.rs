@@ -11,7 +11,7 @@ use atrium::chat::{Author, MessageView, Thread};
 use atrium::ids::{ConversationId, OrganisationId};
 use atrium::paging::{Page, PageRequest, Sort};
 use atrium::people::Viewer;
-use atrium_domain::chat::{Inspected, InspectionFilter};
+use atrium_domain::chat::{Form, Inspected, InspectionFilter};
 use atrium_domain::{Error, Result};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -93,7 +93,7 @@ pub fn Inspect() -> impl IntoView {
         let chat = &visit.atrium.chat;
         let about = chat.inspection(&viewer, id).await?;
         let content = match asked.read::<Uuid>("look") {
-            Some(look) => content(chat.inspected(&viewer, id, look, asked.read("before")).await?, look),
+            Some(look) => content(chat.inspected(&viewer, id, look, asked.read("before"), Form::Html).await?, look),
             None => reason(state),
         };
         Ok(view! {

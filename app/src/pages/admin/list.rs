@@ -243,6 +243,8 @@ pub struct Bulk<T> {
     pub choice: Choice<T>,
     /// Those that are ticked.
     pub chosen: Vec<String>,
+    /// The form itself, below the list; not shown where no row has a box.
+    pub controls: AnyView,
 }
 
 /// The list as a page.
@@ -269,6 +271,7 @@ pub async fn show<L: List>(visit: &Visit, asked: &Asked, bulk: Option<Bulk<L::Ro
         };
         return Ok(view! { {toolbar} <p class="empty">{message}</p> }.into_any());
     }
+    let bulk = bulk.filter(|it| found.items.iter().any(|row| (it.choice)(row).is_some()));
     let boxes = bulk.is_some().then(|| view! { <th scope="col"><span class="visually-hidden">"Choose"</span></th> });
     let heads: Vec<_> = columns.iter().map(|it| head(it, asked, sort)).collect();
     let rows = found.items.iter().map(|row| {
@@ -290,6 +293,7 @@ pub async fn show<L: List>(visit: &Visit, asked: &Asked, bulk: Option<Bulk<L::Ro
             </table>
         </div>
         {pager(asked, request, count)}
+        {bulk.map(|it| it.controls)}
     }
     .into_any())
 }

@@ -102,11 +102,9 @@ pub fn OneMail() -> impl IntoView {
                     <h3>"Text"</h3>
                     {text}
                 </section>
-                <form method="post" class="form">
-                    <div class="form-end">
-                        <button class="button danger" name="action" value="delete">"Delete"</button>
-                        {(mail.can_be_sent && has_server).then(|| view! { <button class="button primary" name="action" value="send">{if mail.state == State::Kept { "Send" } else { "Send again" }}</button> })}
-                    </div>
+                <form method="post" class="button-row">
+                    {(mail.can_be_sent && has_server).then(|| view! { <button class="button primary" name="action" value="send">{if mail.state == State::Kept { "Send" } else { "Send again" }}</button> })}
+                    <button class="button danger" name="action" value="delete">"Delete"</button>
                 </form>
         })
     })

@@ -93,12 +93,11 @@ pub fn People() -> impl IntoView {
     administered("People", async move |visit, viewer| {
         let can_change = viewer.may(Permission::ManagePeople);
         let chosen = state.all("chosen");
-        let bulk = can_change.then(|| Bulk { form: BULK, choice: choice(&viewer), chosen });
+        let bulk = can_change.then(|| Bulk { form: BULK, choice: choice(&viewer), chosen, controls: several(&asked) });
         let list = show::<Listed>(&visit, &asked, bulk).await?;
         Ok(view! {
             <ErrorSummary state=state/>
             {list}
-            {can_change.then(|| several(&asked))}
         })
     })
 }

@@ -23,7 +23,7 @@ pub fn Providers() -> impl IntoView {
         let asks = asked.text("ask").and_then(Provider::parse);
         // Nobody is asked by merely opening this page.
         let answer = match asks {
-            Some(provider) => Some((provider, connections.models(provider).await)),
+            Some(provider) => Some((provider, connections.models(&viewer, provider).await)),
             None => None,
         };
         let rows = Provider::ALL.map(|provider| {
@@ -31,7 +31,7 @@ pub fn Providers() -> impl IntoView {
             let answer = answer.as_ref().filter(|it| it.0 == provider).map(|it| told(&it.1));
             provider_row(provider, &settings, is_ready, answer)
         });
-        let prices = connections.prices().list();
+        let prices = connections.prices().list(&viewer)?;
         Ok(view! {
             <section class="section">
                 <p class="muted">"Keys and addresses are on the " <a href="/admin/settings">"settings page"</a> "."</p>

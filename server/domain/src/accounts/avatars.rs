@@ -37,19 +37,6 @@ impl Accounts {
         found.ok_or(Error::NotFound("picture"))
     }
 
-    /// The hash of the viewer's own picture, if they have one.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn own_avatar(&self, viewer: &Viewer) -> Result<Option<String>> {
-        let found: Option<(String,)> = self
-            .store
-            .as_viewer(viewer)
-            .optional("SELECT hash FROM avatars WHERE user_id = $1", args![viewer.id])
-            .await?;
-        Ok(found.map(|it| it.0))
-    }
-
     /// Makes the viewer's picture from a file; answers its hash.
     ///
     /// # Errors

@@ -67,6 +67,7 @@ impl UserRow {
             email: self.email,
             username: self.username,
             impersonator: None,
+            avatar: None,
         })
     }
 }
@@ -167,7 +168,8 @@ impl Accounts {
         if email.len() > EMAIL_MAX {
             return Err(wrong());
         }
-        limits::hit(&self.store, &self.ports, &format!("sign-in:address:{address}"), PER_ADDRESS).await?;
+        limits::hit(&self.store, &self.ports, &format!("sign-in:address:{}", limits::network(address)), PER_ADDRESS)
+            .await?;
         let row: Option<UserRow> =
             self.store.as_system("who signs in is not known yet").optional(SELECT_BY_EMAIL, args![&email]).await?;
         // One count an account, by whichever of its names it is tried.
@@ -221,7 +223,7 @@ impl Accounts {
     /// As [`Accounts::register`].
     pub async fn register_with(&self, person: &NewPerson, password_min: usize, address: &str) -> Result<Viewer> {
         person.check_with(password_min).map_err(Error::Invalid)?;
-        limits::hit(&self.store, &self.ports, &format!("register:{address}"), REGISTRATIONS).await?;
+        limits::hit(&self.store, &self.ports, &format!("register:{}", limits::network(address)), REGISTRATIONS).await?;
         let hash = self.hasher.hash(person.password.clone()).await?;
         let mut tx = self.store.as_system("a person who does not exist yet").begin().await?;
         let viewer = self.insert(&mut tx, person, hash, Role::User, false).await?;
@@ -273,6 +275,7 @@ impl Accounts {
             email: normalise_email(&person.email),
             username: person.username(),
             impersonator: None,
+            avatar: None,
         };
         tx.execute(
             "INSERT INTO users (id, organisation_id, email, username, name, job_title, department, role, is_superuser, is_active, password_hash, created_at, updated_at)

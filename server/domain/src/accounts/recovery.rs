@@ -45,7 +45,8 @@ impl Accounts {
         if email.len() > EMAIL_MAX || !plausible_email(&email) {
             return Err(Error::field("email", "Enter an e-mail address, like ada@example.org."));
         }
-        limits::hit(&self.store, &self.ports, &format!("forgot:address:{address}"), PER_ADDRESS).await?;
+        limits::hit(&self.store, &self.ports, &format!("forgot:address:{}", limits::network(address)), PER_ADDRESS)
+            .await?;
         limits::hit(&self.store, &self.ports, &format!("forgot:account:{email}"), PER_ACCOUNT).await?;
         let (accounts, outbox) = (self.clone(), outbox.clone());
         tokio::spawn(async move {

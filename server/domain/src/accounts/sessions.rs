@@ -41,6 +41,7 @@ struct Row {
     name: Option<String>,
     role: Option<String>,
     is_superuser: Option<bool>,
+    avatar: Option<String>,
 }
 
 impl Row {
@@ -59,6 +60,7 @@ impl Row {
             email: self.email.take()?,
             username: self.username.take()?,
             impersonator,
+            avatar: self.avatar.take(),
         })
     }
 }
@@ -126,8 +128,9 @@ impl Sessions {
             .store
             .as_system("sessions come before the viewer")
             .optional(
-                "SELECT s.user_id, s.impersonator_id, r.email AS impersonator_email, s.data, s.expires_at, s.last_used_at, u.organisation_id, u.email, u.username, u.name, u.role, u.is_superuser
+                "SELECT s.user_id, s.impersonator_id, r.email AS impersonator_email, s.data, s.expires_at, s.last_used_at, u.organisation_id, u.email, u.username, u.name, u.role, u.is_superuser, a.hash AS avatar
                  FROM sessions s LEFT JOIN users u ON u.id = s.user_id AND u.is_active
+                    LEFT JOIN avatars a ON a.user_id = u.id
                     LEFT JOIN users r ON r.id = s.impersonator_id AND r.is_active AND r.is_superuser
                  WHERE s.id = $1 AND s.expires_at > $2",
                 args![digest(cookie), now],

@@ -111,7 +111,7 @@ pub fn complete(
                 }
                 Some(Ok(Event::End(reason))) => break Some(Ok(reason)),
                 Some(Ok(Event::Reasoning(_) | Event::Status(_) | Event::LeftOut { .. })) => {}
-                Some(Err(error)) => break Some(Err(Error::Provider(error))),
+                Some(Err(error)) => break Some(Err(Error::Provider(error.told_to(&viewer)))),
                 None => break Some(Err(Error::Internal("a provider's stream had no end".to_owned()))),
             }
         };

@@ -8,6 +8,7 @@ use crate::providers::{
 use crate::settings::Settings;
 use crate::usage::prices::Prices;
 use atrium::catalogue::{LOCAL_MODEL, Provider};
+use atrium::people::Viewer;
 use atrium_inference::Runner;
 
 /// Makes adapters. Nothing is kept but the connection pool and the local model, so that a changed key counts at once.
@@ -62,18 +63,25 @@ impl Connections {
         })
     }
 
+    /// Whether its models say what conversations are called. The local one has better things to do.
+    #[must_use]
+    pub(crate) fn names_conversations(&self, provider: Provider) -> bool {
+        provider != Provider::Local && self.settings.flag("model_titles")
+    }
+
     /// What `provider` offers at this moment, sorted.
     ///
     /// # Errors
     /// With the provider's own error; when it is none that lists any.
-    pub async fn models(&self, provider: Provider) -> Result<Vec<String>> {
+    pub async fn models(&self, viewer: &Viewer, provider: Provider) -> Result<Vec<String>> {
         if provider == Provider::N8n {
             return Err(Error::Conflict {
                 code: "provider_without_models",
                 message: "Workflows do not list their webhooks. Enter the address of the one that answers, or its path below the n8n URL.".to_owned(),
             });
         }
-        Ok(self.adapter(provider)?.models().await?.into_iter().map(|it| it.id).collect())
+        let models = self.adapter(provider)?.models().await.map_err(|error| error.told_to(viewer))?;
+        Ok(models.into_iter().map(|it| it.id).collect())
     }
 
     /// The provider and model that a first agent gets: what is set, else the local model.
@@ -86,9 +94,13 @@ impl Connections {
             LOCAL_MODEL.to_owned()
         } else {
             // A provider that is away must not keep anybody from their first agent; they choose the model later.
-            self.models(provider).await.ok().and_then(|it| it.into_iter().next()).unwrap_or_default()
+            self.first_model(provider).await.unwrap_or_default()
         };
         if model.is_empty() { (Provider::Local, LOCAL_MODEL.to_owned()) } else { (provider, model) }
+    }
+
+    async fn first_model(&self, provider: Provider) -> Option<String> {
+        self.adapter(provider).ok()?.models().await.ok()?.into_iter().next().map(|it| it.id)
     }
 
     fn is_openai_itself(&self, provider: Provider) -> bool {

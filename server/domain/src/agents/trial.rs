@@ -64,7 +64,7 @@ pub async fn run(
     call.latency = start.elapsed();
     let outcome = match heard {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(Error::Provider(error)),
+        Ok(Err(error)) => Err(Error::Provider(error.told_to(viewer))),
         Err(_) => Err(Error::Conflict {
             code: "provider_timeout",
             message: format!("{} did not finish within {} seconds.", draft.provider.label(), PATIENCE.as_secs()),

@@ -158,6 +158,7 @@ impl Chat {
         id: ConversationId,
         look: Uuid,
         older_than: Option<MessageId>,
+        form: Form,
     ) -> Result<Thread> {
         self.inspection(viewer, id).await?;
         let scope = self.store.as_viewer(viewer);
@@ -178,7 +179,7 @@ impl Chat {
             Some(message) => parent_of(scope, id, message).await?,
             None => head,
         };
-        let messages = self.branch(scope, id, from, PAGE, Form::Html).await?;
+        let messages = self.branch(scope, id, from, PAGE, form).await?;
         let has_older = messages.first().is_some_and(|it| it.parent_id.is_some());
         Ok(Thread { id, title, agent_id: None, messages, has_older, is_favourite: false })
     }

@@ -11,6 +11,7 @@ pub mod sessions;
 mod summaries;
 #[cfg(test)]
 mod tests;
+mod titles;
 mod window;
 
 pub use inspection::{INSPECTION_COLUMNS, Inspected, InspectionFilter};

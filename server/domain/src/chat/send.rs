@@ -6,9 +6,9 @@ use super::messages::{ConversationRow, conversation};
 use super::runs::log::LiveRun;
 use super::runs::{Job, LEASE};
 use super::summaries::own_project;
+use super::titles;
 use crate::agents;
 use crate::error::{Error, Result, breaks_unique};
-use crate::markdown;
 use crate::search;
 use crate::store::{Tx, args};
 use atrium::agents::Agent;
@@ -17,9 +17,6 @@ use atrium::ids::{AgentId, ConversationId, MessageId, ProjectId, RunId};
 use atrium::people::Viewer;
 use std::sync::Arc;
 use uuid::Uuid;
-
-/// How long a title made from a message is, in characters.
-const TITLE_LENGTH: usize = 60;
 
 /// Where a message goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,7 +135,7 @@ impl Chat {
         .await?;
         search::index::message(&mut tx, question.0).await?;
         if row.title_by == "nobody" {
-            let title = title_from(text);
+            let title = titles::from_question(text);
             tx.execute(
                 "UPDATE conversations SET title = $2, title_folded = $3, title_by = 'exchange' WHERE id = $1",
                 args![id, &title, title.to_lowercase()],
@@ -336,9 +333,4 @@ fn still_writing() -> Error {
         code: "still_writing",
         message: "The answer before is still being written. Wait for it or stop it first.".to_owned(),
     }
-}
-
-fn title_from(text: &str) -> String {
-    let title = markdown::plain_excerpt(text, TITLE_LENGTH);
-    if title.is_empty() { atrium::text::shorten(text, TITLE_LENGTH) } else { title }
 }

@@ -10,6 +10,7 @@ mod recovery;
 mod runs;
 mod sending;
 mod sessions;
+mod titles;
 mod window;
 
 use super::{Chat, Form, Sent, Target};

@@ -56,6 +56,9 @@ impl Outbox {
 
     /// Sends everything that is due.
     pub(crate) async fn deliver(&self, stop: &CancellationToken) -> Result<()> {
+        if self.is_idle().await? {
+            return Ok(());
+        }
         self.give_up_expired().await?;
         if !self.has_server() {
             return self.keep_all().await;
@@ -75,6 +78,19 @@ impl Outbox {
             self.settle(&mail, outcome).await?;
         }
         Ok(())
+    }
+
+    /// Whether there is nothing to look after: the usual case, which a read finds out without a write.
+    async fn is_idle(&self) -> Result<bool> {
+        let first: Option<(Uuid,)> = self
+            .store
+            .as_system("sends everybody's mail")
+            .optional(
+                "SELECT id FROM outbox WHERE state = 'queued' OR body <> '' AND expires_at <= $1 LIMIT 1",
+                args![self.ports.now()],
+            )
+            .await?;
+        Ok(first.is_none())
     }
 
     /// Takes a message up. Whoever else looks finds it again only when this server must have gone away.

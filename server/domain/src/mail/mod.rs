@@ -22,6 +22,8 @@ use uuid::Uuid;
 
 /// How long a mail server may take for one message.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long it may take when somebody waits for it.
+const GREETING: Duration = Duration::from_secs(10);
 /// How long a message stays in the outbox, whatever became of it.
 const KEPT: Micros = 30 * DAY;
 
@@ -107,6 +109,14 @@ pub struct Outbox {
     settings: Settings,
     wake: Arc<Notify>,
     patience: Duration,
+}
+
+/// Tries the mail server that `settings` name, without sending anything.
+///
+/// # Errors
+/// With what it said, or what is wrong with the settings.
+pub async fn greet(settings: &Settings) -> std::result::Result<(), String> {
+    smtp::Server::of(settings, GREETING)?.greet().await
 }
 
 impl Outbox {

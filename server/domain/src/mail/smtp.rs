@@ -66,6 +66,18 @@ impl Server {
         Ok(Self { transport: builder.build(), from, patience })
     }
 
+    /// Connects, signs in, and goes again.
+    pub async fn greet(&self) -> Result<(), String> {
+        match tokio::time::timeout(self.patience, self.transport.test_connection()).await {
+            Ok(Ok(true)) => Ok(()),
+            Ok(Ok(false)) => Err("it answers, but takes nothing".to_owned()),
+            Ok(Err(error)) => match refusal(&error) {
+                Refusal::Passing(told) | Refusal::Final(told) => Err(told),
+            },
+            Err(_) => Err(silent(self.patience)),
+        }
+    }
+
     /// Hands one message over.
     pub async fn send(&self, parcel: Parcel<'_>) -> Result<(), Refusal> {
         let to: Address = parcel.to.parse().map_err(|_| Refusal::Final("This is no e-mail address.".to_owned()))?;
@@ -87,9 +99,13 @@ impl Server {
         match tokio::time::timeout(self.patience, self.transport.send(message)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(refusal(&error)),
-            Err(_) => Err(Refusal::Passing(format!("no answer within {} s", self.patience.as_secs().max(1)))),
+            Err(_) => Err(Refusal::Passing(silent(self.patience))),
         }
     }
+}
+
+fn silent(patience: Duration) -> String {
+    format!("no answer within {} s", patience.as_secs().max(1))
 }
 
 /// A refusal of the message is final; one of Atrium itself (530 to 538 are about signing in) ends when the settings are

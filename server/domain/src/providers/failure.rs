@@ -3,6 +3,7 @@
 //! Each [`ProviderError`] says what happened and what to do about it. Telling one from the other by a reply's status
 //! and body is `refusal`'s work.
 
+use atrium::people::Viewer;
 use std::time::Duration;
 
 /// Longest piece of a provider's own words that an error repeats, in characters.
@@ -113,6 +114,14 @@ pub enum ProviderError {
         /// In the words of the inference crate.
         reason: String,
     },
+    /// One of the others, as those hear of it who do not run this server.
+    #[error("{message}")]
+    Withheld {
+        /// The other one's.
+        code: &'static str,
+        /// Without the place where it happened.
+        message: String,
+    },
     /// The HTTP client itself could not be made.
     #[error("This server cannot make connections: {reason}. See the server's log.")]
     NoClient {
@@ -161,6 +170,7 @@ impl ProviderError {
             Self::ContextTooLong { .. } => "context_too_long",
             Self::LocalModelMissing { .. } => "local_model_missing",
             Self::LocalModelFailed { .. } => "local_model_failed",
+            Self::Withheld { code, .. } => code,
             Self::NoClient { .. } => "provider_client",
         }
     }
@@ -175,6 +185,36 @@ impl ProviderError {
                 | Self::Unavailable { .. }
                 | Self::Cut
         )
+    }
+
+    /// This failure for `viewer`: hosts and paths inside are for those alone who run the server. For everybody else they
+    /// are in the log.
+    #[must_use]
+    pub fn told_to(self, viewer: &Viewer) -> Self {
+        if viewer.can_administer_server() {
+            return self;
+        }
+        let code = self.code();
+        let message = match &self {
+            Self::AddressInvalid { .. } => {
+                "The provider is not set up as it should be. Tell an administrator.".to_owned()
+            }
+            Self::Unreachable { .. } => {
+                "Could not connect to the provider. Try again in a moment; if it stays so, tell an administrator."
+                    .to_owned()
+            }
+            Self::Timeout { wait, after, .. } => format!(
+                "The provider {wait} within {} s. Try again; if it stays so, tell an administrator.",
+                seconds(after)
+            ),
+            Self::LocalModelMissing { .. } => {
+                "The local model is not installed. Choose another model, or ask an administrator to install it."
+                    .to_owned()
+            }
+            _ => return self,
+        };
+        tracing::warn!(code, "a provider failed: {self}");
+        Self::Withheld { code, message }
     }
 
     /// A reply that is not the protocol.

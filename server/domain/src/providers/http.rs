@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::failure::{ProviderError, clip};
 use super::outside::PublicNames;
+use crate::settings::Boot;
 
 /// How long a provider may take and how much it may say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,24 @@ pub struct Limits {
     pub pause: Duration,
     /// The longest `Retry-After` that is waited out; beyond it the error is reported at once.
     pub retry_after: Duration,
+}
+
+impl Limits {
+    /// As the settings of this server have them.
+    #[must_use]
+    pub fn of(boot: &Boot) -> Self {
+        let built_in = Self::default();
+        let seconds = |name, otherwise| match boot.number(name) {
+            0 => otherwise,
+            seconds => Duration::from_secs(seconds.into()),
+        };
+        Self {
+            first_byte: seconds("provider_wait", built_in.first_byte),
+            first_byte_loading: seconds("provider_wait_loading", built_in.first_byte_loading),
+            silence: seconds("provider_silence", built_in.silence),
+            ..built_in
+        }
+    }
 }
 
 impl Default for Limits {

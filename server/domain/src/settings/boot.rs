@@ -2,8 +2,13 @@
 
 use super::keys::{KEYS, Key, MYSQL};
 use atrium::settings::Source;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
+
+/// All but what RFC 3986 lets stand anywhere in a URL.
+const RESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// The values in force before the database has its say.
 #[derive(Clone, Default)]
@@ -132,6 +137,14 @@ impl Boot {
         Ok(())
     }
 
+    /// Notes where the server really listens: port 0 lets the system choose one, and links name it.
+    pub fn listens_on(&mut self, address: SocketAddr) {
+        if self.text("listen").ends_with(":0") {
+            let source = self.source("listen");
+            self.values.insert("listen", (address.to_string(), source));
+        }
+    }
+
     /// The value, empty if unset.
     #[must_use]
     pub fn text(&self, name: &str) -> &str {
@@ -154,6 +167,11 @@ impl Boot {
     #[must_use]
     pub fn number(&self, name: &str) -> u32 {
         self.text(name).parse().unwrap_or_default()
+    }
+
+    /// Secrets that were set, and are too short to withstand guessing: below the 256 bits that HS256 asks for.
+    pub fn short_secrets(&self) -> impl Iterator<Item = &'static str> {
+        ["secret_key", "jwt_secret_key"].into_iter().filter(|it| self.filled(it).is_some_and(|it| it.len() < 32))
     }
 
     /// The parts of a list with commas.
@@ -201,13 +219,6 @@ fn read_file(text: &str) -> Result<BTreeMap<String, String>, String> {
         .collect()
 }
 
-fn escape(part: &str) -> String {
-    part.bytes().fold(String::new(), |mut text, byte| {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            text.push(byte.into());
-        } else {
-            text.push_str(&format!("%{byte:02X}"));
-        }
-        text
-    })
+fn escape(part: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(part, &RESERVED)
 }

@@ -405,6 +405,38 @@ pub const KEYS: &[Key] = &[
         "Anthropic URL",
         "For proxies and tests.",
     ),
+    live(
+        "model_titles",
+        &["ATRIUM_MODEL_TITLES"],
+        "false",
+        Kind::Flag,
+        "Titles by the model",
+        "Asks the model for a conversation's title after the first answer, which costs a short call; never the local one.",
+    ),
+    key(
+        "provider_wait",
+        &["ATRIUM_PROVIDER_WAIT"],
+        "60",
+        Kind::Number,
+        "Wait for a provider",
+        "Seconds until an answer begins; 0 is what is built in.",
+    ),
+    key(
+        "provider_wait_loading",
+        &["ATRIUM_PROVIDER_WAIT_LOADING"],
+        "300",
+        Kind::Number,
+        "Wait for a provider that loads",
+        "The same for Ollama, which may have to load the model first.",
+    ),
+    key(
+        "provider_silence",
+        &["ATRIUM_PROVIDER_SILENCE"],
+        "60",
+        Kind::Number,
+        "Silence of a provider",
+        "Seconds that may pass in the middle of an answer.",
+    ),
 ];
 
 /// Names of settings that other systems used for MySQL, which Atrium does not speak.

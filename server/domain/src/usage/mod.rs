@@ -23,6 +23,8 @@ pub enum Purpose {
     Test,
     /// A program that keeps the dialogue itself.
     Completion,
+    /// What a conversation is called.
+    Title,
 }
 
 /// How a call ended.
@@ -161,7 +163,8 @@ pub(crate) async fn insert(tx: &mut Tx, ports: &Ports, call: &Call) -> Result<()
             match call.purpose {
                 Purpose::Answer => "answer",
                 Purpose::Test => "test",
-                Purpose::Completion => "completion",
+                // Neither is an answer that somebody reads in a conversation; the table knows them by one name.
+                Purpose::Completion | Purpose::Title => "completion",
             },
             call.provider.as_str(),
             &call.model,

@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::ports::Ports;
 use crate::store::{Store, args};
 use atrium::catalogue::{ModelFacts, Price, Provider, known_model, model_facts};
+use atrium::people::Viewer;
 use std::sync::{Arc, PoisonError, RwLock};
 use uuid::Uuid;
 
@@ -48,8 +49,15 @@ impl Prices {
     }
 
     /// What was set here.
-    #[must_use]
-    pub fn list(&self) -> Vec<Price> {
+    ///
+    /// # Errors
+    /// When the viewer does not administer this server.
+    pub fn list(&self, viewer: &Viewer) -> Result<Vec<Price>> {
+        must_administer(viewer)?;
+        Ok(self.all())
+    }
+
+    fn all(&self) -> Vec<Price> {
         self.set.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
@@ -73,7 +81,7 @@ impl Prices {
     /// # Errors
     /// When the viewer does not administer this server.
     pub async fn set(&self, store: &Store, ports: &Ports, actor: Actor<'_>, price: &Price) -> Result<()> {
-        must_administer(actor)?;
+        must_administer(actor.viewer)?;
         let before = self.find(price.provider, &price.model);
         let mut tx = store.as_viewer(actor.viewer).begin().await?;
         tx.execute(
@@ -105,7 +113,7 @@ impl Prices {
         provider: Provider,
         model: &str,
     ) -> Result<Price> {
-        must_administer(actor)?;
+        must_administer(actor.viewer)?;
         let before = self.find(provider, model).ok_or(Error::NotFound("price"))?;
         let mut tx = store.as_viewer(actor.viewer).begin().await?;
         tx.execute("DELETE FROM model_prices WHERE provider = $1 AND model = $2", args![provider.as_str(), model])
@@ -117,7 +125,7 @@ impl Prices {
     }
 
     fn find(&self, provider: Provider, model: &str) -> Option<Price> {
-        self.list().into_iter().find(|it| it.provider == provider && it.model == model)
+        self.all().into_iter().find(|it| it.provider == provider && it.model == model)
     }
 }
 
@@ -131,10 +139,10 @@ fn deed<'a>(actor: Actor<'a>, model: &'a str) -> Deed<'a> {
     }
 }
 
-fn must_administer(actor: Actor<'_>) -> Result<()> {
-    if actor.viewer.can_administer_server() {
+fn must_administer(viewer: &Viewer) -> Result<()> {
+    if viewer.can_administer_server() {
         Ok(())
     } else {
-        Err(Error::Forbidden("Only an administrator of this server sets what models cost."))
+        Err(Error::Forbidden("Only an administrator of this server sees and sets what models cost."))
     }
 }

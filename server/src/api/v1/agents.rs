@@ -65,7 +65,7 @@ pub enum ProviderName {
 }
 
 impl ProviderName {
-    fn known(self) -> Provider {
+    pub fn known(self) -> Provider {
         match self {
             Self::Local => Provider::Local,
             Self::OpenAi => Provider::OpenAi,
@@ -284,10 +284,10 @@ pub async fn default(State(app): State<App>, caller: Caller) -> ApiResult<Versio
 #[utoipa::path(get, path = "/api/v1/agents/models", tag = "Agents", params(ModelsQuery), responses((status = 200, description = "Their ids", body = Models), (status = 502, description = "The provider failed", body = crate::api::error::Problem)))]
 pub async fn models(
     State(app): State<App>,
-    _: Caller,
+    caller: Caller,
     ApiQuery(query): ApiQuery<ModelsQuery>,
 ) -> ApiResult<Json<Models>> {
-    Ok(Json(Models { models: app.atrium.connections.models(query.provider.known()).await? }))
+    Ok(Json(Models { models: app.atrium.connections.models(&caller.viewer, query.provider.known()).await? }))
 }
 
 /// Get an agent

@@ -1,5 +1,6 @@
 //! Atrium's own API, version 1. One file a resource: what goes in and out, then its endpoints.
 
+mod admin;
 mod agents;
 mod audit;
 mod auth;
@@ -86,4 +87,5 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(favourites::list, favourites::mark))
         .routes(routes!(favourites::unmark))
         .routes(routes!(search::find))
+        .merge(admin::router())
 }

@@ -306,3 +306,24 @@ fn too_many_requests_are_refused_and_the_end_of_the_server_is_told() {
     assert_eq!(socket.hear().err(), Some(1001));
     assert!(ending.join().unwrap().1.success());
 }
+
+#[test]
+fn one_person_has_so_many_sockets_and_no_more() {
+    let (server, _provider) = serve();
+    let (ada, bob) = (Program::register(&server, "ada"), Program::register(&server, "bob"));
+    let hers = [("authorization", ada.authorization.as_deref().unwrap())];
+    let mut open: Vec<_> = (0..20).map(|_| Socket::open(&server, &hers).unwrap()).collect();
+    assert_eq!(Socket::open(&server, &hers).err(), Some(429));
+    let token = ada.authorization.as_deref().unwrap().trim_start_matches("Bearer ");
+    let mut nobody = Socket::open(&server, &[]).unwrap();
+    assert_eq!(nobody.code(&json!({ "id": 1, "type": "auth", "token": token })), "too_many_sockets");
+    Socket::of(&server, &bob);
+    // One that is closed makes room.
+    open.pop().unwrap().0.close(None).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while nobody.ask(&json!({ "id": 2, "type": "auth", "token": token }), &mut Vec::new())["type"] != "authenticated" {
+        assert!(Instant::now() < deadline, "the seat is not free again");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(Socket::open(&server, &hers).err(), Some(429));
+}

@@ -62,7 +62,7 @@ impl Accounts {
         let person =
             NewPerson { name: name.to_owned(), email: offer.email, username: None, password: password.to_owned() };
         person.check().map_err(Error::Invalid)?;
-        limits::hit(&self.store, &self.ports, &format!("register:{address}"), REGISTRATIONS).await?;
+        limits::hit(&self.store, &self.ports, &format!("register:{}", limits::network(address)), REGISTRATIONS).await?;
         let hash = self.hasher.hash(person.password.clone()).await?;
         let mut tx = self.store.as_system("the token says who asks").begin().await?;
         let open: Option<OpenRow> = tx

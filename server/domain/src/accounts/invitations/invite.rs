@@ -287,7 +287,7 @@ fn addresses(typed: &[String]) -> Result<Vec<String>> {
     let mut wrong = Vec::new();
     for email in typed.iter().map(|it| normalise_email(it)).filter(|it| !it.is_empty()) {
         if !plausible_email(&email) {
-            wrong.push(format!("{} is no e-mail address.", atrium::text::shorten(&email, 80)));
+            wrong.push(format!("“{}” is no e-mail address.", atrium::text::shorten(&email, 80)));
         } else if !emails.contains(&email) {
             emails.push(email);
         }

@@ -1,6 +1,7 @@
 //! Where somebody is signed in, and how they end it.
 
-use super::{accounts, code, load, person, session};
+use super::sessions::{load, session};
+use super::{accounts, code, person};
 use crate::accounts::Accounts;
 use crate::accounts::sessions::{Sessions, StoredSession};
 use crate::accounts::sign_ins::{Here, Origin, SignInKind};

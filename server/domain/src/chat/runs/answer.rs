@@ -17,7 +17,7 @@ use futures::{FutureExt as _, StreamExt as _};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// No honest answer is longer; a provider that never ends must not fill the memory.
 const ANSWER_MAX: u64 = 8 * 1024 * 1024;
@@ -101,6 +101,9 @@ impl Chat {
         self.fold(&run, &fold).await;
         self.hub.remove(run.id);
         run.finish();
+        if status == MessageStatus::Complete && !job.resume {
+            self.name_by_model(run.conversation, run.message, &job).await;
+        }
     }
 
     async fn converse(
@@ -122,8 +125,21 @@ impl Chat {
         }
         let mut events = adapter.stream(prompt.request.clone());
         progress.request = Some(prompt.request);
-        while let Some(event) = events.next().await {
-            match event? {
+        let mut loads_since = None;
+        loop {
+            let heard = match loads_since {
+                None => events.next().await,
+                Some(since) => tokio::select! {
+                    heard = events.next() => heard,
+                    () = tokio::time::sleep(Duration::from_secs(1)) => {
+                        run.set_status(loading(Instant::now() - since));
+                        continue;
+                    }
+                },
+            };
+            let Some(event) = heard else { break };
+            loads_since = matches!(event, Ok(Event::Status(Status::Loading))).then(Instant::now);
+            match event.map_err(|error| error.told_to(&job.viewer))? {
                 Event::Text(text) => {
                     call.first_token.get_or_insert_with(|| start.elapsed());
                     run.append(Kind::Text, text);
@@ -150,6 +166,25 @@ fn describe(status: Status) -> String {
         Status::Queued { ahead: 0 } => "Next in line for the local model".to_owned(),
         Status::Queued { ahead: 1 } => "One question is answered first".to_owned(),
         Status::Queued { ahead } => format!("{ahead} questions are answered first"),
-        Status::Loading => "Loading the local model".to_owned(),
+        Status::Loading => loading(Duration::ZERO),
+    }
+}
+
+/// It takes seconds: whoever waits sees them pass.
+fn loading(since: Duration) -> String {
+    match since.as_secs() {
+        0 => "Loading the local model".to_owned(),
+        seconds => format!("Loading the local model, {seconds} s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_waits_for_the_model_sees_the_seconds_pass() {
+        assert_eq!(describe(Status::Loading), "Loading the local model");
+        assert_eq!(loading(Duration::from_millis(3_900)), "Loading the local model, 3 s");
     }
 }

@@ -69,14 +69,18 @@ async fn a_reason_opens_one_conversation_for_one_person_for_an_hour() {
             assert_eq!(code(world.chat.inspect(actor(&carol), id, reason).await), "invalid", "{reason:.10}");
         }
         assert_eq!(code(world.chat.inspect(actor(&mallory), id, REASON).await), "not_found");
-        assert_eq!(code(world.chat.inspected(&carol, id, Uuid::nil(), None).await), "not_found");
+        assert_eq!(code(world.chat.inspected(&carol, id, Uuid::nil(), None, Form::Text).await), "not_found");
 
         let look = world.chat.inspect(actor(&carol), id, REASON).await.unwrap();
-        let read = world.chat.inspected(&carol, id, look, None).await.unwrap();
+        let read = world.chat.inspected(&carol, id, look, None, Form::Text).await.unwrap();
         assert_eq!(texts(&read), ["a secret plan", "You said: a secret plan"]);
         assert_eq!(read.title, "a secret plan");
-        assert_eq!(code(world.chat.inspected(&carol, other.conversation, look, None).await), "not_found");
-        assert_eq!(code(world.chat.inspected(&world.ada, id, look, None).await), "not_found", "a reason is one's own");
+        assert_eq!(code(world.chat.inspected(&carol, other.conversation, look, None, Form::Text).await), "not_found");
+        assert_eq!(
+            code(world.chat.inspected(&world.ada, id, look, None, Form::Text).await),
+            "not_found",
+            "a reason is one's own"
+        );
 
         let filter = AuditFilter { kind: Some("conversation"), ..AuditFilter::default() };
         let log = audit::page(&world.store, &carol, PageRequest::default(), filter).await.unwrap();
@@ -94,6 +98,10 @@ async fn a_reason_opens_one_conversation_for_one_person_for_an_hour() {
             .execute("UPDATE audit_log SET created_at = created_at - $2 WHERE id = $1", args![look, 3600 * SECOND])
             .await
             .unwrap();
-        assert_eq!(code(world.chat.inspected(&carol, id, look, None).await), "not_found", "the hour is over");
+        assert_eq!(
+            code(world.chat.inspected(&carol, id, look, None, Form::Text).await),
+            "not_found",
+            "the hour is over"
+        );
     }
 }

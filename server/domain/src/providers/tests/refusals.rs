@@ -1,7 +1,10 @@
 //! From status and body to an error, by table: real replies of real providers.
 
 use super::*;
+use crate::providers::failure::Wait;
 use crate::providers::refusal::{Refusal, body_of};
+use atrium::people::Viewer;
+use uuid::Uuid;
 
 fn meaning(status: Option<u16>, body: &str) -> ProviderError {
     let body = body_of(body.as_bytes());
@@ -87,4 +90,36 @@ fn a_providers_own_words_are_one_short_line_without_the_key() {
     assert!(message.starts_with("[key] first second é"), "{message}");
     assert!(message.ends_with("é…"), "{message}");
     assert_eq!(message.chars().count(), 300);
+}
+
+#[test]
+fn only_who_runs_the_server_hears_where_its_providers_are() {
+    let ada = Viewer {
+        id: Uuid::from_u128(1).into(),
+        organisation: Uuid::from_u128(1).into(),
+        role: atrium::people::Role::Admin,
+        is_superuser: false,
+        name: "Ada".to_owned(),
+        email: "ada@example.org".to_owned(),
+        username: "ada".to_owned(),
+        impersonator: None,
+        avatar: None,
+    };
+    let root = Viewer { is_superuser: true, ..ada.clone() };
+    let host = || "models.internal:8443".to_owned();
+    for error in [
+        ProviderError::AddressInvalid { address: host(), reason: "no such scheme".to_owned() },
+        ProviderError::Unreachable { host: host(), reason: "connection refused".to_owned() },
+        ProviderError::Timeout { host: host(), wait: Wait::FirstByte, after: Duration::from_secs(60) },
+        ProviderError::LocalModelMissing { path: "/srv/models.internal/small.gguf".to_owned() },
+    ] {
+        assert_eq!(error.clone().told_to(&root), error);
+        assert!(error.to_string().contains("models.internal"));
+        let told = error.clone().told_to(&ada);
+        assert_eq!(told.code(), error.code(), "programs see the same");
+        assert!(!told.to_string().contains("internal"), "{told}");
+        assert!(told.to_string().contains("administrator"), "{told}");
+    }
+    let refused = ProviderError::RateLimited { retry_after: None, message: Some("slow down".to_owned()) };
+    assert_eq!(refused.clone().told_to(&ada), refused, "what holds no place is for everybody");
 }

@@ -24,11 +24,11 @@ async fn a_price_counts_from_when_it_is_set_until_it_is_forgotten() {
         prices.set(store, ports, ada, &price("house-model", 1_000)).await.unwrap();
         assert_eq!(prices.facts(Provider::OpenAi, "house-model-2").cost(1_000_000, 1_000_000), 3_000);
         prices.set(store, ports, ada, &price("gpt-5", 8_000_000)).await.unwrap();
-        assert_eq!((of("gpt-5"), prices.list().len()), (8_000_000, 2), "set again, not twice");
+        assert_eq!((of("gpt-5"), prices.list(&world.ada).unwrap().len()), (8_000_000, 2), "set again, not twice");
 
         let elsewhere = super::Prices::default();
         elsewhere.load(store).await.unwrap();
-        assert_eq!(elsewhere.list(), prices.list(), "another server reads the same");
+        assert_eq!(elsewhere.all(), prices.all(), "another server reads the same");
 
         let was = prices.forget(store, ports, ada, Provider::OpenAi, "gpt-5").await.unwrap();
         assert_eq!(was, price("gpt-5", 8_000_000));
@@ -54,5 +54,6 @@ async fn only_who_rules_the_server_sets_prices() {
         assert_eq!(set.unwrap_err().to_failure().code, "forbidden");
         let forgot = prices.forget(&world.store, &world.ports, bob, Provider::OpenAi, "gpt-5").await;
         assert_eq!(forgot.unwrap_err().to_failure().code, "forbidden");
+        assert_eq!(prices.list(&world.bob).unwrap_err().to_failure().code, "forbidden");
     }
 }

@@ -1,12 +1,14 @@
 //! One socket from its first message to its last.
 
 use super::protocol::{self, Request, Told};
+use super::pulse::{Beat, Pulse};
+use super::too_many_sockets;
 use crate::api::error::{ApiError, ApiResult, Problem};
 use crate::api::identity::{Caller, Credential, RECHECK};
 use crate::api::rates::Rates;
 use crate::api::v1::messages::at_content;
 use crate::api::v1::runs::RunEvent;
-use crate::web::App;
+use crate::web::{App, Seat};
 use atrium::ids::RunId;
 use atrium::tokens::TokenScope;
 use atrium_domain::Error;
@@ -50,6 +52,8 @@ pub struct Connection {
     app: App,
     rates: Rates,
     caller: Option<Caller>,
+    /// Held as long as the socket is somebody's.
+    seat: Option<Seat>,
     address: String,
     events: SelectAll<BoxStream<'static, Heard>>,
     /// Ends the following of one.
@@ -59,7 +63,7 @@ pub struct Connection {
 enum Happening {
     Message(Option<Result<Message, axum::Error>>),
     Heard(Option<Heard>),
-    Tick,
+    Beat(Beat),
     Recheck,
     NotIntroduced,
     Ending,
@@ -67,8 +71,8 @@ enum Happening {
 }
 
 impl Connection {
-    pub fn new(app: App, rates: Rates, caller: Option<Caller>, address: String) -> Self {
-        Self { app, rates, caller, address, events: SelectAll::new(), followed: HashMap::new() }
+    pub fn new(app: App, rates: Rates, caller: Option<Caller>, seat: Option<Seat>, address: String) -> Self {
+        Self { app, rates, caller, seat, address, events: SelectAll::new(), followed: HashMap::new() }
     }
 
     /// Until either side has enough.
@@ -91,8 +95,7 @@ impl Connection {
         outgoing: &mpsc::Sender<Message>,
     ) -> Option<(u16, &'static str)> {
         let begun = Instant::now();
-        let mut heard_at = begun;
-        let mut ping = interval_at(begun + PING, PING);
+        let mut pulse = Pulse::new(PING, IDLE);
         let mut recheck = interval_at(begun + RECHECK, RECHECK);
         let stop = self.app.sockets.stop.clone();
         loop {
@@ -102,13 +105,13 @@ impl Connection {
                 () = outgoing.closed() => Happening::Gone,
                 message = incoming.next() => Happening::Message(message),
                 _ = recheck.tick() => Happening::Recheck,
-                _ = ping.tick() => Happening::Tick,
+                beat = pulse.beat() => Happening::Beat(beat),
                 () = tokio::time::sleep_until(begun + INTRODUCTION), if self.caller.is_none() => Happening::NotIntroduced,
                 heard = next_event(&mut self.events, outgoing), if !self.events.is_empty() => Happening::Heard(heard),
             };
             let reply = match happening {
                 Happening::Message(message) => {
-                    heard_at = Instant::now();
+                    pulse.heard();
                     match message {
                         Some(Ok(Message::Text(text))) => Some(self.answer(&text).await),
                         Some(Ok(Message::Binary(_))) => Some(protocol::write(None, refused(only_text()))),
@@ -120,8 +123,8 @@ impl Connection {
                     }
                 }
                 Happening::Heard(heard) => heard.and_then(|it| self.tell(it)),
-                Happening::Tick if heard_at.elapsed() > IDLE => return Some((code::IDLE, "Nothing was heard of you.")),
-                Happening::Tick => {
+                Happening::Beat(Beat::Gone) => return Some((code::IDLE, "Nothing was heard of you.")),
+                Happening::Beat(Beat::Ping) => {
                     // Whose queue is full has something to read as it is.
                     let _ = outgoing.try_send(Message::Ping(bytes::Bytes::new()));
                     None
@@ -236,6 +239,9 @@ impl Connection {
                 "somebody_else",
                 "This socket is somebody else's. Open another one.",
             ));
+        }
+        if self.seat.is_none() {
+            self.seat = Some(self.app.sockets.seat(user).ok_or_else(too_many_sockets)?);
         }
         self.caller = Some(caller);
         Ok(Told::Authenticated { user: user.0 })
