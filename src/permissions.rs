@@ -111,6 +111,7 @@ mod tests {
             name: String::new(),
             email: String::new(),
             username: String::new(),
+            avatar: None,
         };
         let given = |viewer: &Viewer| Role::ALL.map(|it| viewer.may_give(it));
         assert_eq!(given(&viewer), [false, false, true, true, true, true]);

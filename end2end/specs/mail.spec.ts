@@ -124,7 +124,7 @@ test.describe('mail', { tag: '@both' }, () => {
     await expect(page.getByRole('alert')).toContainText('Use at least 10 characters.');
     await page.getByLabel('New password').fill(NEW);
     await page.getByRole('button', { name: 'Change password' }).click();
-    await expect(page.getByRole('status')).toContainText('Your password is changed');
+    await expect(page.locator('.notice')).toContainText('Your password is changed');
     const theirs = await elsewhere.newPage();
     await theirs.goto('/agents');
     await expect(theirs, 'who was in is out').toHaveURL(/\/sign-in/);

@@ -3,8 +3,8 @@
 use crate::draft::crop;
 use whatlang::Lang;
 
-/// How much is looked at, in bytes: the detector counts trigrams, and a page has enough of them.
-const SAMPLE: usize = 12 * 1024;
+/// How much is looked at, in bytes: the detector counts trigrams, and two pages have enough of them.
+const SAMPLE: usize = 4 * 1024;
 
 /// ISO 639-1, where it is clear. A sample from the middle speaks for the document; its beginning is often names and dates.
 pub(crate) fn detect(text: &str) -> Option<String> {

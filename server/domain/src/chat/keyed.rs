@@ -77,7 +77,7 @@ impl Chat {
             Some(key) => key.to_owned(),
             None => id.to_string(),
         };
-        match self.session(viewer, &key).await {
+        match self.keyed_session(viewer, &key).await {
             Ok(_) => return Err(exists()),
             Err(Error::NotFound(_)) => {}
             Err(error) => return Err(error),
@@ -105,14 +105,14 @@ impl Chat {
             if is_taken { exists() } else { error.into() }
         })?;
         tx.commit().await?;
-        self.session(viewer, &key).await
+        self.keyed_session(viewer, &key).await
     }
 
     /// The session of that key.
     ///
     /// # Errors
     /// [`Error::NotFound`] when the viewer has none.
-    pub async fn session(&self, viewer: &Viewer, key: &str) -> Result<Session> {
+    pub async fn keyed_session(&self, viewer: &Viewer, key: &str) -> Result<Session> {
         let row: Option<Row> = self
             .store
             .as_viewer(viewer)
@@ -131,7 +131,7 @@ impl Chat {
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn sessions(&self, viewer: &Viewer, agent: Option<AgentId>, limit: i64) -> Result<Vec<Session>> {
+    pub async fn keyed_sessions(&self, viewer: &Viewer, agent: Option<AgentId>, limit: i64) -> Result<Vec<Session>> {
         let rows: Vec<Row> = self
             .store
             .as_viewer(viewer)
@@ -167,7 +167,7 @@ impl Chat {
     /// # Errors
     /// When it is too much, or not the viewer's.
     pub async fn keep_in_session(&self, viewer: &Viewer, key: &str, data: &Map<String, Value>) -> Result<Session> {
-        let session = self.session(viewer, key).await?;
+        let session = self.keyed_session(viewer, key).await?;
         let text = serde_json::to_string(data).map_err(|error| Error::Internal(error.to_string()))?;
         if text.len() > DATA_MAX {
             return Err(Error::field("data", format!("Use at most {} kB.", DATA_MAX / 1024)));
@@ -180,6 +180,6 @@ impl Chat {
                 args![session.conversation, viewer.id, &session.key, text],
             )
             .await?;
-        self.session(viewer, &session.key).await
+        self.keyed_session(viewer, &session.key).await
     }
 }

@@ -159,6 +159,7 @@ mod tests {
         ] {
             assert_eq!(cleaned(said).as_deref(), title, "{said:?}");
         }
-        assert_eq!(cleaned(&"long ".repeat(100)).unwrap().chars().count(), LENGTH);
+        let long = cleaned(&"long ".repeat(100)).unwrap();
+        assert!(long.chars().count() <= LENGTH && long.starts_with("long long"), "{long}");
     }
 }

@@ -143,6 +143,7 @@ impl Guests {
             email: GUEST_EMAIL.to_owned(),
             username: GUEST_EMAIL.to_owned(),
             impersonator: None,
+            avatar: None,
         })
     }
 

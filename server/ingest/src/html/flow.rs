@@ -8,18 +8,21 @@ use html5ever::tokenizer::Tag;
 /// A `main` element shorter than this, in bytes, is not what people came for.
 const LEAST: usize = 40;
 
+/// A position in the draft: bytes of text, and marks before it.
+type Spot = (usize, usize);
+
 /// Where the document is, and what has been begun there.
 pub(super) struct Flow<'d> {
     draft: &'d mut Draft,
     /// Whether menus and the like are left out.
     tidy: bool,
     /// Where this page began in the draft: text and marks.
-    base: (usize, usize),
+    base: Spot,
     /// An element that is left out with all that is in it, and how many of its name are open.
     skipped: Option<(String, usize)>,
     /// How many `main` and `article` are open.
     inside: usize,
-    main: Option<((usize, usize), Option<(usize, usize)>)>,
+    main: Option<(Spot, Option<Spot>)>,
     title: Option<String>,
     heading: Option<(u8, String)>,
     code: Option<Code>,

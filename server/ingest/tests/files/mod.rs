@@ -1,5 +1,6 @@
 //! Files made in memory, so that every byte of them is known.
 #![allow(dead_code, reason = "each test takes what it needs")]
+#![allow(clippy::unwrap_used, reason = "where a test cannot make its file, it fails")]
 
 use std::io::{Cursor, Write};
 use zip::write::SimpleFileOptions;

@@ -73,7 +73,7 @@ pub async fn list(State(app): State<App>, Member(caller): Member, asked: Asked) 
     let agent = asked.id("agent_id")?;
     let session = match asked.text("session_key") {
         None => None,
-        Some(key) => match app.atrium.chat.session(&caller.viewer, key).await {
+        Some(key) => match app.atrium.chat.keyed_session(&caller.viewer, key).await {
             Ok(session) => Some(session.conversation),
             Err(Error::NotFound(_)) => return Ok(Json(Vec::new())),
             Err(error) => return Err(error.into()),
@@ -94,7 +94,7 @@ pub async fn mark(State(app): State<App>, Member(caller): Member, input: Input) 
     let (key, agent) = (input.required("session_key")?, input.required_id("agent_id")?);
     let message = input.required_id("message_id")?;
     let (atrium, viewer) = (&app.atrium, &caller.viewer);
-    let session = atrium.chat.session(viewer, &key).await?;
+    let session = atrium.chat.keyed_session(viewer, &key).await?;
     let (conversation, _) = atrium.chat.find_message(viewer, message.into()).await?;
     if conversation != session.conversation {
         return Err(Error::NotFound("message").into());

@@ -63,7 +63,7 @@ async fn whole(app: &App, caller: &Caller, it: &Session) -> Reply<Value> {
 
 /// The caller's newest sessions with a bot, as they stand in lists of bots.
 pub async fn of_bot(app: &App, caller: &Caller, agent: AgentId) -> Reply<Value> {
-    let found = app.atrium.chat.sessions(&caller.viewer, Some(agent), NEWEST).await?;
+    let found = app.atrium.chat.keyed_sessions(&caller.viewer, Some(agent), NEWEST).await?;
     let sessions = found.iter().map(|it| {
         json!({
             "id": it.conversation, "session_key": it.key, "agent_id": it.agent, "user_id": caller.viewer.id,
@@ -75,7 +75,7 @@ pub async fn of_bot(app: &App, caller: &Caller, agent: AgentId) -> Reply<Value> 
 
 /// `GET chat-session/`
 pub async fn list(State(app): State<App>, Member(caller): Member) -> Reply<(StatusCode, Json<Vec<Value>>)> {
-    let found = app.atrium.chat.sessions(&caller.viewer, None, NEWEST).await?;
+    let found = app.atrium.chat.keyed_sessions(&caller.viewer, None, NEWEST).await?;
     let sessions = found.iter().map(|it| described(&caller, it, data(it))).collect();
     // As its clients know it.
     Ok((StatusCode::CREATED, Json(sessions)))
@@ -108,13 +108,13 @@ pub async fn open(State(app): State<App>, Member(caller): Member, input: Input) 
         chat.delete(&caller.viewer, session.conversation).await?;
         return Err(refused);
     }
-    let session = chat.session(&caller.viewer, &session.key).await?;
+    let session = chat.keyed_session(&caller.viewer, &session.key).await?;
     Ok((StatusCode::CREATED, Json(whole(&app, &caller, &session).await?)))
 }
 
 /// `GET chat-session/{key}/`
 pub async fn get(State(app): State<App>, Member(caller): Member, Named(key): Named<String>) -> Reply<Json<Value>> {
-    let session = app.atrium.chat.session(&caller.viewer, &key).await?;
+    let session = app.atrium.chat.keyed_session(&caller.viewer, &key).await?;
     Ok(Json(whole(&app, &caller, &session).await?))
 }
 
@@ -126,7 +126,7 @@ pub async fn change(
     input: Input,
 ) -> Reply<Json<Value>> {
     let chat = &app.atrium.chat;
-    let mut session = chat.session(&caller.viewer, &key).await?;
+    let mut session = chat.keyed_session(&caller.viewer, &key).await?;
     let change = ConversationChange {
         title: input.filled("title")?,
         agent: input.id("agent_id")?.map(Into::into),
@@ -147,16 +147,16 @@ pub async fn change(
         data.remove("messages");
         chat.keep_in_session(&caller.viewer, &key, &data).await?;
     }
-    session = chat.session(&caller.viewer, &key).await?;
+    session = chat.keyed_session(&caller.viewer, &key).await?;
     if let Some(message) = message {
         say(&app, &caller, &session, &message).await?;
-        session = chat.session(&caller.viewer, &key).await?;
+        session = chat.keyed_session(&caller.viewer, &key).await?;
     }
     Ok(Json(whole(&app, &caller, &session).await?))
 }
 
 async fn remove(app: &App, caller: &Caller, key: &str, agent: Option<AgentId>) -> Reply<Json<Value>> {
-    let session = app.atrium.chat.session(&caller.viewer, key).await?;
+    let session = app.atrium.chat.keyed_session(&caller.viewer, key).await?;
     if agent.is_some_and(|it| session.agent != Some(it)) {
         return Err(Error::NotFound("session").into());
     }

@@ -7,6 +7,7 @@ use crate::accounts::sign_ins::{Here, Origin};
 use crate::accounts::tokens::{Lifetimes, Rotation, Terms, Tokens};
 use crate::audit::Actor;
 use crate::mail::tests::{Town, towns};
+use atrium::people::Viewer;
 use serde_json::{Map, json};
 
 fn actor(viewer: &Viewer) -> Actor<'_> {
