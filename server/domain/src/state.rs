@@ -133,6 +133,11 @@ impl Atrium {
                 Ok(count) => tracing::info!("{count} messages were indexed for search"),
                 Err(error) => tracing::warn!(cause = error.cause(), "messages could not be indexed: {error}"),
             }
+            match crate::knowledge::catch_up(&self.store).await {
+                Ok(0) => {}
+                Ok(count) => tracing::info!("{count} pieces of documents were indexed for search"),
+                Err(error) => tracing::warn!(cause = error.cause(), "documents could not be indexed: {error}"),
+            }
         }
     }
 

@@ -20,6 +20,8 @@ const PROPOSALS: usize = 100;
 const PROPOSALS_FILTERED: usize = 1_000;
 /// How many pieces are brought whole from the database for one question, at most.
 const DETAILS_MAX: usize = 100;
+/// Pieces that the rarest words of a question may match in all: what is common takes long to list and moves hardly anything.
+const MATCHES_MAX: u64 = 5_000;
 /// What is less alike than this has nothing to do with the question.
 const COSINE_MIN: f32 = 0.1;
 /// Bases searched at once, at most.
@@ -124,7 +126,9 @@ impl Knowledge {
         }
         let proposals = if wanted.filters() { PROPOSALS_FILTERED } else { PROPOSALS };
         let asked = words::asked(wanted.question, &languages(scope, &bases).await?);
-        let mut pieces = index::find(*scope, &ids(&bases), &asked, proposals).await?;
+        let mut collection = collection(scope, &bases, &asked).await?;
+        let rarest = collection.rarest(&asked, MATCHES_MAX);
+        let mut pieces = index::find(*scope, &ids(&bases), &rarest, proposals).await?;
         let mut vector = None;
         for group in by_encoder(&bases) {
             // Bases of one model are compared with one another; with several models the words have to do.
@@ -150,9 +154,17 @@ impl Knowledge {
                 vector: it.vector.as_deref().and_then(decode),
             })
             .collect();
-        let collection = collection(scope, &bases, &asked, &candidates).await?;
         let question = Question { words: &asked, vector: vector.as_ref().map(|it| &*it.1) };
-        let ranking = Fusion::default().rank(&question, &candidates, &collection);
+        let fusion = Fusion::default();
+        if let Some(feedback) = fusion.feedback {
+            // The second look needs to know how rare the words of the first hits are, and of no others.
+            let first = Fusion { feedback: None, ..fusion }.rank(&question, &candidates, &collection);
+            let top: HashSet<i64> = first.hits.iter().take(feedback.documents).map(|it| it.id).collect();
+            let words = candidates.iter().filter(|it| top.contains(&it.id));
+            let words = words.flat_map(|it| it.title.iter().chain(it.body.iter()).map(|it| it.0)).collect();
+            collection.frequencies.extend(index::frequencies(*scope, &ids(&bases), &words).await?);
+        }
+        let ranking = fusion.rank(&question, &candidates, &collection);
         for hit in ranking.hits.iter().filter(|it| has_to_do(it)) {
             if found.passages.len() >= wanted.count.min(DETAILS_MAX) {
                 break;
@@ -230,13 +242,8 @@ async fn languages(scope: Scope<'_>, bases: &[Base]) -> Result<Vec<String>> {
     Ok(languages.into_iter().map(|it| it.0).take(words::LANGUAGES_MAX).collect())
 }
 
-/// What is known about all pieces of these bases, as far as ranking needs it.
-async fn collection(
-    scope: Scope<'_>,
-    bases: &[Base],
-    asked: &[String],
-    candidates: &[Candidate<'_, i64>],
-) -> Result<Collection> {
+/// What is known about all pieces of these bases, and about the words that are asked for.
+async fn collection(scope: Scope<'_>, bases: &[Base], asked: &[String]) -> Result<Collection> {
     let mut all = Lengths { pieces: 0, title_words: 0, body_words: 0 };
     for base in bases {
         let row: Option<Lengths> = scope
@@ -252,11 +259,7 @@ async fn collection(
             all.body_words += row.body_words;
         }
     }
-    let words: HashSet<&str> = asked
-        .iter()
-        .map(String::as_str)
-        .chain(candidates.iter().flat_map(|it| it.title.iter().chain(it.body.iter()).map(|it| it.0)))
-        .collect();
+    let words = asked.iter().map(String::as_str).collect();
     let average = |words: i64| if all.pieces > 0 { words as f32 / all.pieces as f32 } else { 0.0 };
     Ok(Collection {
         documents: u64::try_from(all.pieces).unwrap_or_default(),

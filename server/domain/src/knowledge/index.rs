@@ -4,7 +4,7 @@
 use super::reader::Piece;
 use super::words;
 use crate::error::{Error, Result};
-use crate::store::{Queries, Tx, args};
+use crate::store::{Queries, Store, Tx, args};
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
@@ -90,23 +90,64 @@ pub(super) async fn write(tx: &mut Tx, entry: &Entry<'_>, frequencies: &mut Freq
             ],
         )
         .await?;
+    put_words(tx, number, entry.base, &title, &body).await?;
+    let length = |it: &str| int(it.split(' ').filter(|it| !it.is_empty()).count());
+    Ok(Lengths { title: length(&title), body: length(&body) })
+}
+
+/// Has a piece found by its words.
+async fn put_words(tx: &mut Tx, number: i64, base: Uuid, title: &str, body: &str) -> Result<()> {
     if let Tx::Postgres(_) = tx {
-        let mut vector = format!("'{}':1", base_word(entry.base));
+        let mut vector = format!("'{}':1", base_word(base));
         let weighted = title.split(' ').map(|it| (it, "A")).chain(body.split(' ').map(|it| (it, "")));
         for (at, (word, weight)) in weighted.filter(|it| !it.0.is_empty()).enumerate() {
             vector.push_str(&format!(" '{}':{}{weight}", word.replace(['\'', '\\'], ""), 2 + at % POSITIONS));
         }
-        tx.execute("INSERT INTO piece_words (piece, words) VALUES ($1, CAST($2 AS tsvector))", args![number, vector])
-            .await?;
+        tx.execute(
+            "INSERT INTO piece_words (piece, words) VALUES ($1, CAST($2 AS tsvector)) ON CONFLICT (piece) DO NOTHING",
+            args![number, vector],
+        )
+        .await?;
     } else {
         tx.execute(
-            "INSERT INTO piece_words (rowid, base, title, body) VALUES ($1, $2, $3, $4)",
-            args![number, base_word(entry.base), &title, &body],
+            "INSERT OR REPLACE INTO piece_words (rowid, base, title, body) VALUES ($1, $2, $3, $4)",
+            args![number, base_word(base), title, body],
         )
         .await?;
     }
-    let length = |it: &str| int(it.split(' ').filter(|it| !it.is_empty()).count());
-    Ok(Lengths { title: length(&title), body: length(&body) })
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct Unfound {
+    number: i64,
+    base_id: Uuid,
+    title_words: String,
+    body_words: String,
+}
+
+/// Has every piece found that is not: a dump carries pieces and not the index of their words. Answers how many there were.
+pub(crate) async fn catch_up(store: &Store) -> Result<usize> {
+    let system = store.as_system("the index is everybody's");
+    let sql = if system.is_postgres() {
+        "SELECT number, base_id, title_words, body_words FROM pieces p
+         WHERE number > $1 AND NOT EXISTS (SELECT 1 FROM piece_words w WHERE w.piece = p.number) ORDER BY number LIMIT 100"
+    } else {
+        "SELECT number, base_id, title_words, body_words FROM pieces p
+         WHERE number > $1 AND NOT EXISTS (SELECT 1 FROM piece_words w WHERE w.rowid = p.number) ORDER BY number LIMIT 100"
+    };
+    let (mut last, mut count) = (0, 0);
+    loop {
+        let missing: Vec<Unfound> = system.all(sql, args![last]).await?;
+        let Some(newest) = missing.last() else { return Ok(count) };
+        last = newest.number;
+        let mut tx = system.begin().await?;
+        for it in &missing {
+            put_words(&mut tx, it.number, it.base_id, &it.title_words, &it.body_words).await?;
+        }
+        tx.commit().await?;
+        count += missing.len();
+    }
 }
 
 /// Adds to how many pieces of a base have which words.
@@ -162,15 +203,16 @@ struct Number {
 }
 
 /// The pieces of those bases that have some of the words, the most promising first.
-pub(super) async fn find(queries: Queries<'_>, bases: &[Uuid], words: &[String], count: usize) -> Result<Vec<i64>> {
+pub(super) async fn find(queries: Queries<'_>, bases: &[Uuid], words: &[&str], count: usize) -> Result<Vec<i64>> {
     if words.is_empty() || bases.is_empty() {
         return Ok(Vec::new());
     }
-    let quoted = |of: &[String], quote: char, between: &str| {
+    let quoted = |of: &[&str], quote: char, between: &str| {
         let quoted = of.iter().map(|it| format!("{quote}{}{quote}", it.replace(['\'', '"', '\\'], "")));
         quoted.collect::<Vec<_>>().join(between)
     };
     let bases: Vec<String> = bases.iter().map(|it| base_word(*it)).collect();
+    let bases: Vec<&str> = bases.iter().map(String::as_str).collect();
     let (sql, wanted) = if queries.is_postgres() {
         (
             "SELECT piece FROM piece_words WHERE words @@ CAST($1 AS tsquery)

@@ -24,6 +24,8 @@ mod upload;
 mod vectors;
 mod words;
 
+pub(crate) use index::catch_up;
+
 pub use find::{Found, Wanted};
 pub use upload::{Brought, Label};
 

@@ -89,7 +89,7 @@ const POSTGRES_COLUMNS: &str = "SELECT CAST(c.table_name AS TEXT), CAST(c.column
     ORDER BY c.table_name, c.ordinal_position";
 
 /// What a server makes again by itself when it starts, in its own database's way.
-const DERIVED: &[&str] = &["message_index"];
+const DERIVED: &[&str] = &["message_index", "piece_words"];
 
 fn schema(described: Described) -> Result<Schema, UpkeepError> {
     let mut schema = Schema::new();

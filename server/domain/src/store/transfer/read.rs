@@ -54,6 +54,7 @@ pub async fn load(store: &Store, from: &Path) -> Result<u64, UpkeepError> {
     }
     into.defer_references(false).await?;
     into.must_hold(&counts).await?;
+    into.count_on().await?;
     into.tx.commit().await?;
     Ok(counts.values().sum())
 }
@@ -220,6 +221,19 @@ impl Destination {
                     "The database is not empty ({table} has rows). Load into a new one: another --data folder, or another DATABASE_URL."
                 )));
             }
+        }
+        Ok(())
+    }
+
+    /// Numbers that the database gives go on after those that came. SQLite sees to that by itself.
+    async fn count_on(&mut self) -> Result<(), UpkeepError> {
+        if let Tx::Postgres(_) = &self.tx {
+            self.tx
+                .execute(
+                    "SELECT setval(pg_get_serial_sequence('pieces', 'number'), COALESCE(MAX(number), 0) + 1, FALSE) FROM pieces",
+                    Vec::new(),
+                )
+                .await?;
         }
         Ok(())
     }
