@@ -44,10 +44,19 @@ pub fn load(options: BTreeMap<&'static str, String>) -> Result<Boot, String> {
     Boot::resolve(&Layers { file: file.as_deref(), dot_env: Layers::read_dot_env(folder)?, env, options })
 }
 
+/// Made, if it is not there, for nobody else on this machine to read.
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
 /// The data folder, made if it is not there.
 fn data_folder(boot: &Boot) -> Result<PathBuf, String> {
     let folder = PathBuf::from(boot.text("data"));
-    std::fs::create_dir_all(&folder).map_err(|error| {
+    private_folder(&folder).map_err(|error| {
         format!(
             "the data folder {} cannot be made: {error}. Choose another one with --data or ATRIUM_DATA.",
             folder.display()

@@ -58,6 +58,16 @@ enum Action {
         /// The dump, of the same version of Atrium.
         file: PathBuf,
     },
+    /// Take the data of another system along. It can be run again: what is here already is left as it is.
+    Import {
+        #[command(flatten)]
+        place: Where,
+        /// Which system wrote the file.
+        #[arg(value_enum)]
+        from: From,
+        /// What `python manage.py dumpdata --output FILE` wrote.
+        file: PathBuf,
+    },
     /// Make sample data to look around in, and print its people's passwords. A second time changes nothing.
     SetupDemo {
         #[command(flatten)]
@@ -99,6 +109,13 @@ enum Action {
         #[arg(long)]
         password_stdin: bool,
     },
+}
+
+/// A system whose data can be taken along.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum From {
+    /// Any of the five that Atrium replaces.
+    Django,
 }
 
 /// Where the server listens and keeps its data; also in the environment, `.env` and `atrium.toml`.
@@ -150,6 +167,9 @@ impl Command {
                 Action::Restore { place, file } => upkeep::restore(&boot::load(place.options())?, &file).await,
                 Action::Dump { place, file } => transfer::dump(&boot::load(place.options())?, &file).await,
                 Action::Load { place, file } => transfer::load(&boot::load(place.options())?, &file).await,
+                Action::Import { place, from: From::Django, file } => {
+                    transfer::import_django(&boot::load(place.options())?, &file).await
+                }
                 Action::SetupDemo { place, force } => transfer::setup_demo(&boot::load(place.options())?, force).await,
                 Action::Dbshell(place) => transfer::dbshell(&boot::load(place.options())?),
                 Action::Doctor(place) => upkeep::doctor(&boot::load(place.options())?).await,

@@ -41,7 +41,8 @@ impl Reader for OtherProcess {
     async fn read(&self, file: &Path, name: &str, media_type: Option<&str>) -> Result<Reading, Unread> {
         let failed = |error: std::io::Error| Unread::Failed(format!("The file could not be read: {error}"));
         let mut command = tokio::process::Command::new(&self.program);
-        command.arg("read-file").arg("--name").arg(name).args(media_type.map(|it| format!("--media-type={it}")));
+        // With an equals sign: a name may begin with a hyphen.
+        command.arg("read-file").arg(format!("--name={name}")).args(media_type.map(|it| format!("--media-type={it}")));
         command.arg("--").arg(file);
         command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
         let mut child = command.spawn().map_err(failed)?;

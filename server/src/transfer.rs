@@ -3,6 +3,7 @@
 use crate::boot;
 use atrium_domain::accounts::Hasher;
 use atrium_domain::demo;
+use atrium_domain::import::django;
 use atrium_domain::ports::Ports;
 use atrium_domain::settings::Boot;
 use atrium_domain::store::{Target, transfer};
@@ -44,6 +45,29 @@ pub async fn load(boot: &Boot, from: &Path) -> Result<(), String> {
     println!(
         "Stored keys open only with the secret of the server that was dumped: set SECRET_KEY to it, or bring its secret.key."
     );
+    Ok(())
+}
+
+/// `atrium import django FILE`
+///
+/// # Errors
+/// When the file is no dump, or a server is at work on the same SQLite file.
+pub async fn import_django(boot: &Boot, from: &Path) -> Result<(), String> {
+    let _claim = boot::claim(boot)?;
+    let file = std::fs::File::open(from).map_err(|error| format!("{} cannot be opened: {error}", from.display()))?;
+    let store = boot::open_store(boot).await?;
+    let hasher = Hasher::new().map_err(|error| error.to_string())?;
+    let report = django::import(&store, &Ports::system(), hasher, file).await.map_err(|error| error.to_string())?;
+    store.close().await;
+    println!("{:<36} {:>9} {:>9} {:>9}", "model", "taken", "here", "left out");
+    for (model, count) in &report.models {
+        let left_out: u64 = count.left_out.values().sum();
+        println!("{model:<36} {:>9} {:>9} {left_out:>9}", count.taken, count.known);
+        for (reason, count) in &count.left_out {
+            println!("{:<36} {count} because {reason}", "");
+        }
+    }
+    println!("\nPeople sign in with the passwords that they had.");
     Ok(())
 }
 

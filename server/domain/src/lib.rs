@@ -14,6 +14,7 @@ pub mod export;
 pub mod favourites;
 pub mod guests;
 pub mod idempotency;
+pub mod import;
 pub mod jobs;
 pub mod knowledge;
 pub mod limits;

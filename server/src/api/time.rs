@@ -1,13 +1,19 @@
 //! Times on the wire: RFC 3339, UTC.
 
 use ::time::OffsetDateTime;
+use ::time::format_description::BorrowedFormatItem;
 use ::time::format_description::well_known::Rfc3339;
+use ::time::macros::format_description;
 
-/// Microseconds since 1970 as `2026-01-31T12:00:00.5Z`.
+/// Always as long, so that times sort as texts and clients need one pattern.
+const FORMAT: &[BorrowedFormatItem<'_>] =
+    format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:6]Z");
+
+/// Microseconds since 1970 as `2026-01-31T12:00:00.500000Z`.
 pub fn iso(micros: i64) -> String {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1000)
         .ok()
-        .and_then(|it| it.format(&Rfc3339).ok())
+        .and_then(|it| it.format(FORMAT).ok())
         .unwrap_or_default()
 }
 
@@ -25,8 +31,8 @@ mod tests {
 
     #[test]
     fn times_are_utc() {
-        assert_eq!(iso(1_769_860_800_500_000), "2026-01-31T12:00:00.5Z");
-        assert_eq!(iso(0), "1970-01-01T00:00:00Z");
+        assert_eq!(iso(1_769_860_800_500_000), "2026-01-31T12:00:00.500000Z");
+        assert_eq!(iso(0), "1970-01-01T00:00:00.000000Z");
     }
     #[test]
     fn times_come_back_in_any_zone() {

@@ -23,17 +23,22 @@ pub use sockets::Sockets;
 pub(crate) use sockets::{SEATS, Seat};
 
 use atrium_domain::Atrium;
-use axum::extract::{DefaultBodyLimit, FromRef};
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, FromRef, Request};
 use axum::routing::{any, get, post};
 use axum::{Router, middleware};
 use leptos::config::LeptosOptions;
+use std::time::Duration;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::timeout::RequestBodyTimeoutLayer;
 use tower_http::trace::TraceLayer;
 
+/// How long the body of a request may pause.
+const BODY_SILENCE: Duration = Duration::from_secs(30);
 /// Forms and server functions. Well above the longest message escaped in a form, so that one that is too long still gets
 /// an answer that says by how much.
 const BODY_MAX: usize = 4 * 1024 * 1024;
@@ -97,9 +102,14 @@ pub fn router(atrium: Atrium, sockets: Sockets) -> Router {
         .layer(
             ServiceBuilder::new()
                 .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
-                .layer(TraceLayer::new_for_http())
+                // Of a request's address only the path: what stands behind the ? may be a key.
+                .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
+                    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
+                }))
                 .layer(PropagateRequestIdLayer::x_request_id())
                 .layer(CompressionLayer::new())
+                .layer(RequestBodyTimeoutLayer::new(BODY_SILENCE))
+                .map_request(|request: http::Request<_>| request.map(Body::new))
                 .layer(middleware::from_fn(crate::api::as_problems))
                 .layer(CatchPanicLayer::custom(errors::panicked))
                 .layer(middleware::from_fn_with_state(app, guard::check)),

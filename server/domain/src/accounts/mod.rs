@@ -188,7 +188,21 @@ impl Accounts {
             .as_system("notes the person's own sign-in")
             .execute("UPDATE users SET last_login_at = $2 WHERE id = $1", args![row.id, self.ports.now()])
             .await?;
-        let proof = Proof { user: row.id.into(), password_hash: row.password_hash.clone() };
+        let mut proof = Proof { user: row.id.into(), password_hash: row.password_hash.clone() };
+        if password::is_foreign(&proof.password_hash) {
+            let hash = self.hasher.hash(credentials.password.clone()).await?;
+            let changed = self
+                .store
+                .as_system("the password that was just given, hashed as strongly as others")
+                .execute(
+                    "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
+                    args![row.id, &proof.password_hash, &hash],
+                )
+                .await?;
+            if changed == 1 {
+                proof.password_hash = hash;
+            }
+        }
         Ok((row.into_viewer()?, proof))
     }
 

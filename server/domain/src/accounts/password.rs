@@ -3,8 +3,17 @@
 use crate::error::{Error, Result};
 use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString, rand_core::OsRng};
 use argon2::{Algorithm, Argon2, Params, Version};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Semaphore;
+
+/// How hashes begin that were imported from Django; they are accepted once, and made anew.
+const DJANGO: &str = "pbkdf2_sha256$";
+/// Django has arrived at a million; more than this is somebody's idea of keeping a core busy.
+const ITERATIONS_MAX: u32 = 5_000_000;
 
 /// Hashes with the parameters that OWASP recommends (19 MiB, two passes, one lane).
 #[derive(Debug, Clone)]
@@ -48,9 +57,10 @@ impl Hasher {
             None => (self.decoy().await?, false),
         };
         let matches = self
-            .off_thread(move || {
-                PasswordHash::new(&stored)
-                    .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+            .off_thread(move || match stored.strip_prefix(DJANGO) {
+                Some(stored) => matches_django(stored, &password),
+                None => PasswordHash::new(&stored)
+                    .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()),
             })
             .await?;
         Ok(matches && exists)
@@ -71,6 +81,27 @@ impl Hasher {
     }
 }
 
+/// Whether a hash that matched should be made anew, as strong as ours.
+pub(super) fn is_foreign(stored: &str) -> bool {
+    stored.starts_with(DJANGO)
+}
+
+/// `iterations$salt$hash`, as Django writes it.
+fn matches_django(stored: &str, password: &str) -> bool {
+    let mut parts = stored.split('$');
+    let (Some(iterations), Some(salt), Some(hash), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
+    let (Ok(iterations), Ok(hash)) = (iterations.parse::<u32>(), STANDARD.decode(hash)) else { return false };
+    if iterations == 0 || iterations > ITERATIONS_MAX {
+        return false;
+    }
+    let mut made = [0; 32];
+    pbkdf2::pbkdf2_hmac::<Sha256>(password.as_bytes(), salt.as_bytes(), iterations, &mut made);
+    bool::from(made.as_slice().ct_eq(&hash))
+}
+
 fn hash(params: &Params, password: &str) -> Result<String> {
     let salt = SaltString::generate(&mut OsRng);
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
@@ -79,4 +110,20 @@ fn hash(params: &Params, password: &str) -> Result<String> {
 
 fn internal(error: impl std::fmt::Display) -> Error {
     Error::Internal(format!("password hashing: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hashes_of_django_are_known() {
+        // django.contrib.auth.hashers.PBKDF2PasswordHasher().encode("lètmein", "seasalt", 10000), from its own tests.
+        let stored = "10000$seasalt$CWWFdHOWwPnki7HvkcqN9iA2T3KLW1cf2uZ5kvArtVY=";
+        assert!(matches_django(stored, "lètmein"));
+        assert!(!matches_django(stored, "letmein"));
+        for broken in ["", "x$y$z", "0$seasalt$AA==", "10000$seasalt", "99999999$s$AA==", "10000$seasalt$AA==$more"] {
+            assert!(!matches_django(broken, "lètmein"), "{broken}");
+        }
+    }
 }

@@ -181,6 +181,20 @@ fn place(citation: &Citation) -> String {
     parts.join(", ").replace(['"', '<', '>', '\n'], " ")
 }
 
+/// A text in which nothing looks like a source's beginning or end, however it is written.
+fn defuse(text: &str) -> String {
+    let lower = text.to_ascii_lowercase();
+    let mut safe = String::with_capacity(text.len());
+    for (at, letter) in text.char_indices() {
+        let inside = lower[at..].strip_prefix('<').map(|it| it.trim_start().trim_start_matches('/').trim_start());
+        safe.push_str(if inside.is_some_and(|it| it.starts_with("source")) { "&lt;" } else { "" });
+        if !inside.is_some_and(|it| it.starts_with("source")) {
+            safe.push(letter);
+        }
+    }
+    safe
+}
+
 fn block(context: &Context) -> String {
     if context.citations.is_empty() {
         let unread = match context.report.unread {
@@ -196,7 +210,7 @@ fn block(context: &Context) -> String {
     );
     for citation in &context.citations {
         // Nothing in a source may look like its end.
-        let text = citation.text.replace("</source", "< /source").replace("<source", "< source");
+        let text = defuse(&citation.text);
         block.push_str(&format!(
             "\n<source number=\"{}\" from=\"{}\">\n{}\n</source>\n",
             citation.number,

@@ -56,7 +56,7 @@ impl Knowledge {
         let (total, mut done) = self.count(base, name).await?;
         let mut last = 0;
         loop {
-            if !self.jobs.advance(job, done, total.max(done)).await? {
+            if stop.is_cancelled() || !self.jobs.advance(job, done, total.max(done)).await? {
                 return Ok(Outcome::Left);
             }
             let bare: Vec<Bare> = system

@@ -57,9 +57,9 @@ async fn a_file_is_found_by_its_words_at_once_and_by_its_meaning_a_little_later(
     for world in worlds().await {
         let ada = &world.ada;
         let base = base(&world, ada, "Sea").await;
-        let brought = bring(&world, ada, base, "C:\\notes\\tides.txt", TIDES).await.unwrap();
+        let brought = bring(&world, ada, base, "C:\\notes\\a.txt", TIDES).await.unwrap();
         let Brought::New(document) = brought else { panic!("{brought:?}") };
-        assert_eq!((document.name.as_str(), document.state), ("tides.txt", DocumentState::Waiting));
+        assert_eq!((document.name.as_str(), document.state), ("a.txt", DocumentState::Waiting));
         assert!(texts(&world, ada, "tide").await.is_empty());
 
         let stop = CancellationToken::new();
@@ -87,7 +87,7 @@ async fn a_file_is_found_by_its_words_at_once_and_by_its_meaning_a_little_later(
 async fn nobody_finds_what_they_may_not_see() {
     for world in worlds().await {
         let base = base(&world, &world.ada, "Secret").await;
-        let brought = bring(&world, &world.ada, base, "tides.txt", TIDES).await.unwrap();
+        let brought = bring(&world, &world.ada, base, "a.txt", TIDES).await.unwrap();
         work(&world).await;
         let (scope, id) = (world.store.as_viewer(&world.bob), brought.document().id);
         assert!(texts(&world, &world.bob, "tide").await.is_empty());
@@ -190,7 +190,7 @@ async fn vectors_that_cannot_be_made_are_made_later_and_words_find_meanwhile() {
         let ada = &world.ada;
         let base = base(&world, ada, "Sea").await;
         world.encoder.is_away.store(true, Ordering::SeqCst);
-        bring(&world, ada, base, "tides.txt", TIDES).await.unwrap();
+        bring(&world, ada, base, "a.txt", TIDES).await.unwrap();
         work(&world).await;
         let scope = world.store.as_viewer(ada);
         let state = bases::get(scope, base).await.unwrap().embedding;
@@ -215,7 +215,7 @@ async fn a_server_that_is_ended_in_the_middle_does_nothing_twice() {
         let ada = &world.ada;
         let base = base(&world, ada, "Sea").await;
         let text = (0..100).map(|it| format!("Tide number {it}.")).collect::<Vec<_>>().join("\n\n");
-        bring(&world, ada, base, "tides.txt", &text).await.unwrap();
+        bring(&world, ada, base, "a.txt", &text).await.unwrap();
         let stop = CancellationToken::new();
         world.knowledge.next(Kind::Read, &stop).await.unwrap();
         // The encoder ends the server when it is asked for the second time.
@@ -245,7 +245,7 @@ async fn an_answer_names_what_it_stands_on() {
     for world in worlds().await {
         let ada = &world.ada;
         let base = base(&world, ada, "Sea").await;
-        let document = bring(&world, ada, base, "tides.txt", TIDES).await.unwrap().document().id;
+        let document = bring(&world, ada, base, "a.txt", TIDES).await.unwrap().document().id;
         work(&world).await;
         let scope = world.store.as_viewer(ada);
         let agent = crate::agents::default(scope, &world.ports, &world.connections).await.unwrap();
@@ -267,7 +267,7 @@ async fn an_answer_names_what_it_stands_on() {
         ));
         // Nothing was found: the model is told so.
         world.provider.plays(answer("I do not know."));
-        let sent = world.chat.send(ada, Target::End(sent.conversation), None, "Explain quaternion multiplication rules").await;
+        let sent = world.chat.send(ada, Target::End(sent.conversation), None, "Explain quaternion algebra rules").await;
         let sent = sent.unwrap();
         until("the answer is there", || async { world.chat.writing() == 0 }).await;
         assert!(world.provider.asked()[0].1.contains("found nothing"), "{:?}", world.provider.asked()[0]);

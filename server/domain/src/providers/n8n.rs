@@ -73,6 +73,12 @@ impl N8n {
     fn link(&self, webhook: &str) -> Result<Link, ProviderError> {
         let url = address(&self.base_url, webhook)?;
         let is_ours = is_below(&self.base_url, &url);
+        if is_ours && !is_webhook(&self.base_url, &url) {
+            return Err(ProviderError::AddressInvalid {
+                address: webhook.to_owned(),
+                reason: "on this server only what is below webhook/ or webhook-test/ answers agents".to_owned(),
+            });
+        }
         let client = if is_ours || self.introduction.may_stay_inside {
             self.client.clone()
         } else {
@@ -122,6 +128,14 @@ pub fn check_webhook(webhook: &str) -> Result<(), String> {
         ProviderError::AddressInvalid { reason, .. } => reason,
         error => error.to_string(),
     })
+}
+
+/// Everything else below the configured server is its administration, which its key would open.
+fn is_webhook(base_url: &str, url: &Url) -> bool {
+    let base = Url::parse(base_url).map(|it| it.path().trim_end_matches('/').to_owned()).unwrap_or_default();
+    let path = url.path().to_ascii_lowercase();
+    let rest = url.path().strip_prefix(base.as_str()).unwrap_or_default().trim_start_matches('/');
+    (rest.starts_with("webhook/") || rest.starts_with("webhook-test/")) && !path.contains("%2f") && !path.contains("%5c")
 }
 
 fn address(base_url: &str, webhook: &str) -> Result<Url, ProviderError> {

@@ -56,7 +56,7 @@ enum Kind {
 impl Kind {
     fn parse(declared: &str) -> Option<Self> {
         Some(match declared.to_ascii_lowercase().as_str() {
-            "bigint" => Self::Int,
+            "bigint" | "integer" => Self::Int,
             "double precision" => Self::Real,
             "boolean" => Self::Flag,
             "text" => Self::Text,

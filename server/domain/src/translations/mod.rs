@@ -131,7 +131,9 @@ pub async fn translate(
         }
     }
     for batch in machine::batches(&missing) {
-        limits::hit(store, ports, &format!("translate:{}", viewer.id), PER_PERSON).await?;
+        for _ in &batch {
+            limits::hit(store, ports, &format!("translate:{}", viewer.id), PER_PERSON).await?;
+        }
         let made = machine::translate(store, ports, connections, viewer, &batch, into).await?;
         for (text, translation) in batch.into_iter().zip(made) {
             keep(scope, ports, text, &translation, into).await?;

@@ -11,7 +11,7 @@ use crate::api::dialects::refusal::{Id, Reply};
 use crate::api::error::{ApiError, ApiResult};
 use crate::api::identity::{Caller, Credential, Identity};
 use crate::api::rates::Rates;
-use crate::web::App;
+use crate::web::{App, SEATS, Seat};
 use atrium::chat::{LiveEvent, MessageStatus};
 use atrium::ids::ConversationId;
 use atrium::tokens::TokenScope;
@@ -82,11 +82,18 @@ async fn connect(
     let caller = caller.ok_or(Error::SignedOut)?;
     caller.may(TokenScope::Chat)?;
     let viewer = &caller.viewer;
+    let Some(seat) = app.sockets.seat(viewer.id) else {
+        return Err(Error::RateLimited {
+            message: format!("You have {SEATS} sockets open. Close one first."),
+            retry_after: 5,
+        }
+        .into());
+    };
     let (conversation, is_new) = match at {
         Some(id) => (app.atrium.chat.summary(viewer, id).await?.id, false),
         None => (app.atrium.chat.create(viewer, NewConversation::default()).await?.id, true),
     };
-    let talk = Talk { app, rates, caller, conversation, is_new, answer: None };
+    let talk = Talk { app, rates, caller, conversation, is_new, answer: None, _seat: seat };
     let sockets = talk.app.sockets.open.clone();
     let upgrade = upgrade.max_message_size(MESSAGE_MAX).max_frame_size(MESSAGE_MAX);
     Ok(upgrade.on_upgrade(move |socket| sockets.track_future(talk.run(socket))))
@@ -98,6 +105,8 @@ struct Talk {
     rates: Rates,
     caller: Caller,
     conversation: ConversationId,
+    /// One of its person's few.
+    _seat: Seat,
     /// It was begun with the socket, and goes with it if nobody writes.
     is_new: bool,
     /// What is being answered.

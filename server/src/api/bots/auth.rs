@@ -175,6 +175,9 @@ pub async fn login_as(
     if parts.method == Method::GET && caller.via == Via::Cookie {
         return Err(ApiError::new(StatusCode::FORBIDDEN, "forbidden", "Send an access token.").into());
     }
+    if !caller.viewer.is_superuser {
+        return Err(Error::Forbidden("Only superusers sign in as somebody else.").into());
+    }
     let accounts = &app.atrium.accounts;
     accounts.profile(&caller.viewer, id).await?;
     let viewer = accounts.impersonate(caller.actor(), id).await?;

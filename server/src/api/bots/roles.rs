@@ -26,9 +26,8 @@ fn must_administer(caller: &Caller) -> Reply<()> {
 }
 
 async fn person(app: &App, caller: &Caller, id: UserId) -> Reply<Profile> {
-    let person = app.atrium.accounts.profile(&caller.viewer, id).await?;
     must_administer(caller)?;
-    Ok(person)
+    Ok(app.atrium.accounts.profile(&caller.viewer, id).await?)
 }
 
 fn asked_role(input: &Input) -> Reply<Role> {

@@ -1,12 +1,12 @@
-//! Searching everything that one could also open.
+//! Searching what was said.
 
 use super::sessions::author;
 use super::wire::{Asked, Input, Member, Refusal, Reply};
 use crate::api::identity::Caller;
 use crate::web::App;
-use atrium::chat::Author;
 use atrium::paging::{PAGE_SIZE_MAX, PageRequest};
-use atrium::search::{Hit, HitKind, Piece};
+use atrium::search::HitKind;
+use atrium_domain::Error;
 use atrium_domain::search::{self, Filter, Question};
 use axum::Json;
 use axum::extract::State;
@@ -16,36 +16,30 @@ use serde_json::{Value, json};
 /// Characters of a question.
 const QUERY_MAX: usize = 200;
 
-fn text(pieces: &[Piece]) -> String {
-    pieces.iter().map(|it| it.text.as_str()).collect()
-}
-
 async fn results(app: &App, caller: &Caller, query: &str) -> Reply<Json<Value>> {
     if query.chars().count() > QUERY_MAX {
         return Err(Refusal::field("query", format!("Use at most {QUERY_MAX} characters.")));
     }
-    let scope = app.atrium.store.as_viewer(&caller.viewer);
+    let (atrium, viewer) = (&app.atrium, &caller.viewer);
     let request = PageRequest { page: 1, size: PAGE_SIZE_MAX };
-    let found = search::find(scope, &Question::new(query), Filter::default(), request).await?;
+    // Its clients open the session of whatever is found, so nothing else is: v1 and the page find projects and agents.
+    let filter = Filter { kind: Some(HitKind::Message), ..Filter::default() };
+    let found = search::find(atrium.store.as_viewer(viewer), &Question::new(query), filter, request).await?;
     let mut results = Vec::with_capacity(found.items.len());
     for hit in &found.items {
-        results.push(described(app, caller, hit).await?);
+        let Some(conversation) = hit.conversation else { continue };
+        let (_, message) = match atrium.chat.find_message(viewer, hit.id.into()).await {
+            Err(Error::NotFound(_)) => continue,
+            found => found?,
+        };
+        results.push(json!({
+            "session_id": atrium.chat.session_key(viewer, conversation).await?,
+            "message": message.text,
+            "author": author(message.author),
+            "agent_id": hit.agent,
+        }));
     }
     Ok(Json(json!({ "status": "success", "results": results })))
-}
-
-/// Clients know messages. What is called so is said by whoever called it so: an agent by itself, all else by people.
-async fn described(app: &App, caller: &Caller, hit: &Hit) -> Reply<Value> {
-    let session = match hit.conversation {
-        Some(conversation) => Some(app.atrium.chat.session_key(&caller.viewer, conversation).await?),
-        None => None,
-    };
-    let (message, by) = match hit.kind {
-        HitKind::Message => (text(&hit.snippet), hit.author.unwrap_or(Author::User)),
-        HitKind::Agent => (text(&hit.title), Author::Assistant),
-        _ => (text(&hit.title), Author::User),
-    };
-    Ok(json!({ "session_id": session, "message": message, "author": author(by), "agent_id": hit.agent }))
 }
 
 fn required() -> Refusal {

@@ -42,6 +42,9 @@ impl Outcome {
     }
 }
 
+/// Ids in one request.
+const IDS_MAX: usize = 200;
+
 /// One id or several; each once.
 fn ids(input: &Input, one: &str, many: &str) -> Reply<Vec<String>> {
     let mut ids = input.texts(many)?.unwrap_or_default();
@@ -51,6 +54,9 @@ fn ids(input: &Input, one: &str, many: &str) -> Reply<Vec<String>> {
     ids.retain(|it| seen.insert(it.clone()));
     if ids.is_empty() {
         return Err(Refusal::field(one, format!("Send {one} or {many}.")));
+    }
+    if ids.len() > IDS_MAX {
+        return Err(Refusal::field(many, format!("Send at most {IDS_MAX} at a time.")));
     }
     Ok(ids)
 }

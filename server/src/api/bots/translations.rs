@@ -3,6 +3,7 @@
 use super::wire::{Asked, Input, Member, Refusal, Reply};
 use crate::api::identity::Caller;
 use crate::web::App;
+use atrium::tokens::TokenScope;
 use atrium_domain::translations::{self, Target, Translation};
 use axum::Json;
 use axum::extract::State;
@@ -43,6 +44,8 @@ pub async fn look_up(State(app): State<App>, Member(caller): Member, input: Inpu
 pub async fn one(State(app): State<App>, Member(caller): Member, asked: Asked) -> Reply<Json<Value>> {
     let required =
         |name: &str| asked.text(name).map(str::to_owned).ok_or_else(|| Refusal::field(name, "This field is required."));
+    // What is not known yet is made, and kept: more than reading.
+    caller.may(TokenScope::Write)?;
     let text = required("text")?;
     let into = Target::new(&required("lang")?, asked.text("namespace").unwrap_or_default())?;
     let made = translate(&app, &caller, &[text], &into).await?;

@@ -132,10 +132,10 @@ fn sessions_are_begun_greeted_and_ended() {
     let path = format!("/api/chat/sessions/{}/", text(&list[0]["id"]));
     let ended = ada.patch(&path, &json!({ "ended_at": "2026-01-31T12:00:00.000Z" }), 200);
     has_keys(&ended, &SESSION);
-    assert_eq!(ended["ended_at"], "2026-01-31T12:00:00Z");
+    assert_eq!(ended["ended_at"], "2026-01-31T12:00:00.000000Z");
     let changed = ada.patch(&path, &json!({ "agent_type": "code", "title": "Other" }), 200);
     assert_eq!((&changed["agent_type"], &changed["title"]), (&json!("code"), &json!("Other")));
-    assert_eq!(changed["ended_at"], "2026-01-31T12:00:00Z", "what is left out stays");
+    assert_eq!(changed["ended_at"], "2026-01-31T12:00:00.000000Z", "what is left out stays");
     assert!(ada.patch(&path, &json!({ "ended_at": null }), 200)["ended_at"].is_null());
     has_keys(&ada.patch(&path, &json!({ "ended_at": "soon" }), 400), &["ended_at"]);
     has_keys(&ada.patch(&path, &json!({ "agent_type": "x" }), 400), &["agent_type"]);

@@ -98,9 +98,11 @@ pub async fn list(
 
 /// Read a mail
 ///
-/// That its text was read stands in the audit log.
+/// Only for a person who is signed in: the links in it are as good as the passwords that they replace. That its text was read
+/// stands in the audit log.
 #[utoipa::path(get, path = "/api/v1/admin/outbox/{id}", tag = "Outbox", params(("id" = Uuid, Path)), responses((status = 200, description = "With its text, as far as one may read it", body = Letter)))]
 pub async fn get(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<MailId>) -> ApiResult<Json<Letter>> {
+    caller.must_be_a_person()?;
     Ok(Json(app.atrium.mail.open(caller.actor(), id).await?.into()))
 }
 

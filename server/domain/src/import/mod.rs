@@ -1,0 +1,3 @@
+//! Data of other systems, taken along.
+
+pub mod django;
