@@ -183,7 +183,7 @@ fn tools(boot: &Boot, settings: &Settings, client: &Client) -> Result<Tools, Str
     };
     let local: Arc<dyn Encoder> = Arc::new(Local(Embedder::new(data.join(EMBEDDING_MODEL), MODEL_IDLE)));
     let encoders = HashMap::from([(encoders::LOCAL.to_owned(), local)]);
-    Ok(Tools { files, reader: Arc::new(OtherProcess::new()?), encoders })
+    Ok(Tools { files, reader: Arc::new(OtherProcess::new()?), encoders, client: client.clone() })
 }
 
 fn sentence(error: Error) -> String {

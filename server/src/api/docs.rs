@@ -69,6 +69,7 @@ pub fn parts() -> (Router<App>, OpenApi) {
             ("Messages", "What was said, and its alternatives"),
             ("Runs", "Answers while they are written"),
             ("Favourites", "What one has marked to find it again"),
+            ("Knowledge", "Documents that agents answer from, and what is found in them"),
             ("Search", "Over everything that one could also open"),
             ("All agents", "Everybody's, for administrators"),
             ("Inspection", "Other people's conversations, for administrators who say why"),
@@ -181,7 +182,7 @@ fn finish(api: &OpenApi) -> Value {
             if method == "patch" && operation.pointer("/responses/200/headers/ETag").is_some() {
                 parameters.push(header("If-Match", "The `ETag` of what is changed; `*` for whatever it is."));
             }
-            if method == "post" && !idempotency::is_secret(path) {
+            if method == "post" && idempotency::counts_at(path) {
                 parameters.push(header(
                     "Idempotency-Key",
                     "Sent again within a day, the request is answered as the first time.",

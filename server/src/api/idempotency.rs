@@ -3,11 +3,12 @@
 use super::body::too_large;
 use super::error::ApiError;
 use super::identity::{Caller, Identity, Via};
+use super::uploads;
 use crate::web::App;
 use atrium_domain::Error;
 use atrium_domain::idempotency::{Begun, Reply};
 use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use axum::http::{Method, StatusCode};
 use axum::middleware::Next;
@@ -38,13 +39,20 @@ pub fn is_secret(path: &str) -> bool {
     SECRET.iter().any(|it| path.starts_with(it))
 }
 
+/// Whether a request to this path, as it is routed, is answered again when it comes again. Documents need no key for that,
+/// since the same file is recognised, and forms of their size are not held in memory.
+pub fn counts_at(path: &str) -> bool {
+    !is_secret(path) && !uploads::are_taken_at(path)
+}
+
 /// Does a request with a key once.
 pub async fn once(State(app): State<App>, request: Request, next: Next) -> Response {
     let caller = request.extensions().get::<Identity>().and_then(Identity::caller).cloned();
     let key = request.headers().get(KEY).map(|it| it.to_str().unwrap_or_default().trim().to_owned());
-    let is_secret = is_secret(request.uri().path());
+    let brings_files = request.extensions().get::<MatchedPath>().is_some_and(|it| uploads::are_taken_at(it.as_str()));
+    let counts = !brings_files && !is_secret(request.uri().path());
     match (caller, key) {
-        (Some(caller), Some(key)) if request.method() == Method::POST && !is_secret => {
+        (Some(caller), Some(key)) if request.method() == Method::POST && counts => {
             // In a task of its own: whoever hangs up before the reply finds it kept when they come back.
             match tokio::spawn(keyed(app, caller, key, request, next)).await {
                 Ok(outcome) => outcome.unwrap_or_else(ApiError::into_response),

@@ -20,12 +20,14 @@ mod paging;
 mod platform;
 mod rates;
 mod time;
+mod uploads;
 mod v1;
 mod version;
 
 pub use docs::document;
 pub use error::as_problems;
 pub use identity::Credential;
+pub use uploads::limit as limit_bodies;
 
 use crate::web::App;
 use atrium_domain::settings::Boot;

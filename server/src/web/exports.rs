@@ -102,6 +102,15 @@ fn disposition(kind: &str, title: &str, extension: &str) -> String {
     format!("{kind}; filename=\"{ascii}.{extension}\"; filename*=UTF-8''{escaped}.{extension}")
 }
 
+/// How a file that somebody brought is saved again: as it was called, as far as every system takes that.
+pub fn attachment(name: &str) -> String {
+    let is_ending = |it: &str| (1..=10).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_alphanumeric());
+    match name.rsplit_once('.').filter(|it| is_ending(it.1)) {
+        Some((stem, ending)) => disposition("attachment", stem, ending),
+        None => disposition("attachment", name, "bin"),
+    }
+}
+
 /// A title as a file can be called on any system: one line, no separators of paths, no quotes, no dots at its ends.
 fn file_name(title: &str) -> String {
     let line = atrium::text::line(title);

@@ -16,7 +16,7 @@ mod visit;
 
 pub(crate) use assets::asset;
 pub(crate) use errors::log as log_fault;
-pub(crate) use exports::download;
+pub(crate) use exports::{attachment, download};
 pub(crate) use guard::{client_address, user_agent};
 pub(crate) use session_store::VIEWER;
 pub use sockets::Sockets;
@@ -41,7 +41,7 @@ use tower_http::trace::TraceLayer;
 const BODY_SILENCE: Duration = Duration::from_secs(30);
 /// Forms and server functions. Well above the longest message escaped in a form, so that one that is too long still gets
 /// an answer that says by how much.
-const BODY_MAX: usize = 4 * 1024 * 1024;
+pub(crate) const BODY_MAX: usize = 4 * 1024 * 1024;
 /// Forms with files, likewise.
 const UPLOAD_MAX: usize = 16 * 1024 * 1024;
 /// The forms that have files.
@@ -86,7 +86,7 @@ pub fn router(atrium: Atrium, sockets: Sockets) -> Router {
     let api = crate::api::router(&app)
         .layer(session_store::layer(&atrium))
         .layer(crate::api::cors(boot))
-        .layer(RequestBodyLimitLayer::new(BODY_MAX));
+        .layer(middleware::from_fn(crate::api::limit_bodies));
     Router::new()
         .route("/assets/{name}", get(assets::serve))
         .route("/favicon.svg", get(assets::serve_root))

@@ -4,6 +4,7 @@ mod access;
 mod account;
 mod administration;
 mod chat;
+mod knowledge;
 mod openai;
 mod requests;
 mod tokens;
@@ -56,6 +57,43 @@ impl Program {
         let reply = self.send(method, path, body, &[]);
         assert_eq!(reply.status, status, "{method} {path}: {}", reply.text());
         if reply.body.is_empty() { Value::Null } else { reply.json() }
+    }
+
+    /// Files, as a form brings them into a base.
+    fn bring(&mut self, base: &str, files: &[(&str, &[u8])], status: u16) -> Value {
+        let reply = self.send_form(&format!("/api/v1/knowledge/{base}/documents"), &[], files);
+        assert_eq!(reply.status, status, "{}", reply.text());
+        reply.json()
+    }
+
+    fn send_form(&mut self, path: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Reply {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let part = format!("--edge\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend(part.bytes());
+        }
+        for (name, file) in files {
+            let head = format!("--edge\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n");
+            body.extend(head.bytes().chain(file.iter().copied()).chain(*b"\r\n"));
+        }
+        body.extend(b"--edge--\r\n");
+        let authorization = self.authorization.clone().unwrap_or_default();
+        let headers =
+            [("authorization", authorization.as_str()), ("content-type", "multipart/form-data; boundary=edge")];
+        self.browser.request("POST", path, &headers, &body)
+    }
+
+    /// Waits until a document was read, and says how it stands then.
+    fn read_up(&mut self, document: &str) -> Value {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        loop {
+            let found = self.get(&format!("/api/v1/documents/{document}"));
+            if !matches!(found["state"].as_str(), Some("waiting" | "reading")) {
+                return found;
+            }
+            assert!(std::time::Instant::now() < deadline, "it is not read: {found}");
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
     }
 
     /// A file, as it is.

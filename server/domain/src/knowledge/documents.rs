@@ -156,6 +156,24 @@ pub async fn get(scope: Scope<'_>, id: DocumentId) -> Result<Document> {
     }
 }
 
+/// The document of a base that a file of this name became.
+///
+/// # Errors
+/// When the viewer does not see the base.
+pub async fn by_name(scope: Scope<'_>, base: BaseId, name: &str) -> Result<Option<Document>> {
+    bases::get(scope, base).await?;
+    let row: Option<(Uuid,)> = scope
+        .optional(
+            "SELECT id FROM documents WHERE base_id = $1 AND name = $2 AND repository_id IS NULL ORDER BY created_at LIMIT 1",
+            args![base, name],
+        )
+        .await?;
+    match row {
+        Some(row) => get(scope, row.0.into()).await.map(Some),
+        None => Ok(None),
+    }
+}
+
 /// What a document said, newest first.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! The models that turn text into vectors.
 
+use super::Knowledge;
 use crate::error::{Error, Result};
 use async_trait::async_trait;
 use atrium_inference::Embedder;
@@ -7,6 +8,11 @@ use std::fmt::Debug;
 
 /// The model that runs in this process, as stored.
 pub const LOCAL: &str = "local/all-MiniLM-L6-v2";
+
+/// Texts that are encoded for a program at once, at most,
+pub const TEXTS_MAX: usize = 256;
+/// and bytes of each.
+pub const TEXT_MAX: usize = 8 * 1024;
 
 /// What is encoded, and so how soon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +62,28 @@ impl Encoder for Local {
                 self.0.model_name()
             ))
         }
+    }
+}
+
+impl Knowledge {
+    /// Vectors of somebody's own texts, by the model that runs in this process; nothing of them is kept.
+    ///
+    /// # Errors
+    /// With what to change, or when the model is not there.
+    pub async fn vectors_of(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>> {
+        if texts.is_empty() || texts.iter().any(|it| it.trim().is_empty()) {
+            return Err(Error::field("input", "Send at least one text, and none that is empty."));
+        }
+        if texts.len() > TEXTS_MAX {
+            return Err(Error::field("input", format!("Send at most {TEXTS_MAX} texts at a time.")));
+        }
+        if let Some(at) = texts.iter().position(|it| it.len() > TEXT_MAX) {
+            let message = format!("Text {} has more than {TEXT_MAX} bytes. Split it.", at + 1);
+            return Err(Error::field("input", message));
+        }
+        let encoder = self.encoder(LOCAL);
+        let encoder = encoder.map_err(|message| Error::Conflict { code: "no_embedding_model", message })?;
+        encoder.encode(texts, Purpose::Passage).await
     }
 }
 

@@ -85,7 +85,9 @@ fn failed(what: &str, error: impl std::fmt::Display) -> Error {
     Error::Internal(format!("{what}: {error}"))
 }
 
-fn key(organisation: OrganisationId, hash: &str) -> Key {
+/// Under what a file is kept.
+#[must_use]
+pub fn key(organisation: OrganisationId, hash: &str) -> Key {
     let shelf = hash.get(..2).unwrap_or_default();
     Key::from(format!("{}/{shelf}/{hash}", organisation.0.simple()))
 }

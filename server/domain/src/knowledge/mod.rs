@@ -11,15 +11,18 @@ mod context;
 pub mod documents;
 mod embedding;
 pub mod encoders;
+mod fetching;
 pub mod files;
 mod find;
 mod index;
+pub mod linking;
 pub mod reader;
 mod reading;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
+pub mod types;
 mod upload;
 mod vectors;
 mod words;
@@ -34,6 +37,7 @@ pub(crate) use context::Context;
 use crate::error::Result;
 use crate::jobs::{Jobs, Kind, Outcome};
 use crate::ports::{DAY, Ports};
+use crate::providers::Client;
 use crate::store::{Scope, Store};
 use atrium::ids::BaseId;
 use encoders::Encoder;
@@ -56,6 +60,8 @@ pub struct Tools {
     pub reader: Arc<dyn Reader>,
     /// Who makes vectors of text, by their names as stored.
     pub encoders: HashMap<String, Arc<dyn Encoder>>,
+    /// The way out to addresses that somebody names.
+    pub client: Client,
 }
 
 /// Bases, their documents, and what is found in them. Cheap to clone.
@@ -68,6 +74,7 @@ pub struct Knowledge {
     reader: Arc<dyn Reader>,
     encoders: Arc<HashMap<String, Arc<dyn Encoder>>>,
     vectors: Arc<vectors::Vectors>,
+    client: Client,
     /// Taken by whoever keeps or removes files.
     keeping: Arc<tokio::sync::Mutex<()>>,
 }
@@ -82,6 +89,7 @@ impl Knowledge {
             reader: tools.reader,
             encoders: Arc::new(tools.encoders),
             vectors: Arc::default(),
+            client: tools.client,
             keeping: Arc::default(),
         }
     }

@@ -5,6 +5,7 @@ use super::encoders::{Encoder, LOCAL, Purpose};
 use super::files::Files;
 use super::reader::{Piece, Reader, Reading, Unread};
 use crate::error::{Error, Result};
+use crate::providers::{Client, Limits};
 use async_trait::async_trait;
 use std::collections::HashMap;
 use std::path::Path;
@@ -96,9 +97,10 @@ fn direction(text: &str) -> Vec<f32> {
 /// Tools over a folder that lives as long as the test.
 pub fn tools(folder: &Path) -> (Tools, Arc<Paragraphs>, Arc<Meanings>) {
     let (reader, encoder) = (Arc::new(Paragraphs::default()), Arc::new(Meanings::default()));
+    let client = Client::new(Limits::default()).unwrap();
     let encoders: HashMap<String, Arc<dyn Encoder>> = HashMap::from([
         (LOCAL.to_owned(), encoder.clone() as Arc<dyn Encoder>),
         ("test/other".to_owned(), encoder.clone() as Arc<dyn Encoder>),
     ]);
-    (Tools { files: Files::in_folder(folder).unwrap(), reader: reader.clone(), encoders }, reader, encoder)
+    (Tools { files: Files::in_folder(folder).unwrap(), reader: reader.clone(), encoders, client }, reader, encoder)
 }

@@ -2,16 +2,19 @@
 
 use super::bases::{self, BaseFilter};
 use super::documents::{self, DocumentFilter};
+use super::linking::{self, Linked};
 use super::{Brought, Label, Wanted};
 use crate::audit::Actor;
 use crate::chat::Target;
 use crate::error::Error;
 use crate::jobs::Kind;
+use crate::projects;
 use crate::testing::{World, answer, until, worlds};
 use atrium::ids::{BaseId, DocumentId};
 use atrium::knowledge::{BaseForm, Document, DocumentState, WorkState};
 use atrium::paging::PageRequest;
 use atrium::people::Viewer;
+use atrium::projects::ProjectForm;
 use std::sync::atomic::Ordering;
 use tokio_util::sync::CancellationToken;
 
@@ -39,7 +42,9 @@ async fn bring(world: &World, viewer: &Viewer, base: BaseId, name: &str, text: &
 /// Does what is to be done until there is nothing left.
 async fn work(world: &World) {
     let stop = CancellationToken::new();
-    while world.knowledge.next(Kind::Read, &stop).await.unwrap() || world.knowledge.next(Kind::Embed, &stop).await.unwrap() {}
+    while world.knowledge.next(Kind::Read, &stop).await.unwrap()
+        || world.knowledge.next(Kind::Embed, &stop).await.unwrap()
+    {}
 }
 
 async fn get(world: &World, viewer: &Viewer, id: DocumentId) -> Document {
@@ -91,7 +96,10 @@ async fn nobody_finds_what_they_may_not_see() {
         work(&world).await;
         let (scope, id) = (world.store.as_viewer(&world.bob), brought.document().id);
         assert!(texts(&world, &world.bob, "tide").await.is_empty());
-        assert_eq!(bases::page(scope, BaseFilter::default(), PageRequest { page: 1, size: 10 }).await.unwrap().count, 0);
+        assert_eq!(
+            bases::page(scope, BaseFilter::default(), PageRequest { page: 1, size: 10 }).await.unwrap().count,
+            0
+        );
         assert!(matches!(bases::get(scope, base).await, Err(Error::NotFound(_))));
         assert!(matches!(documents::get(scope, id).await, Err(Error::NotFound(_))));
         assert!(matches!(documents::text(scope, id, 1).await, Err(Error::NotFound(_))));
@@ -113,8 +121,12 @@ async fn the_same_file_is_known_and_another_of_its_name_is_its_next_version() {
         let first = bring(&world, ada, base, "a.txt", "The old sea.").await.unwrap();
         let id = first.document().id;
         work(&world).await;
-        assert!(matches!(bring(&world, ada, base, "other name.txt", "The old sea.").await.unwrap(), Brought::Known(it) if it.id == id));
-        assert!(matches!(bring(&world, ada, base, "a.txt", "The new sea.").await.unwrap(), Brought::Version(it) if it.id == id && it.version == 2));
+        assert!(
+            matches!(bring(&world, ada, base, "other name.txt", "The old sea.").await.unwrap(), Brought::Known(it) if it.id == id)
+        );
+        assert!(
+            matches!(bring(&world, ada, base, "a.txt", "The new sea.").await.unwrap(), Brought::Version(it) if it.id == id && it.version == 2)
+        );
         assert_eq!(texts(&world, ada, "sea").await, ["The old sea."], "until the new one is there as a whole");
         work(&world).await;
         assert_eq!(texts(&world, ada, "sea").await, ["The new sea."]);
@@ -194,7 +206,11 @@ async fn vectors_that_cannot_be_made_are_made_later_and_words_find_meanwhile() {
         work(&world).await;
         let scope = world.store.as_viewer(ada);
         let state = bases::get(scope, base).await.unwrap().embedding;
-        assert_eq!((state.state, state.reason.as_str()), (WorkState::Queued, "The encoder is away."), "it is tried again");
+        assert_eq!(
+            (state.state, state.reason.as_str()),
+            (WorkState::Queued, "The encoder is away."),
+            "it is tried again"
+        );
         assert_eq!(texts(&world, ada, "tide").await, ["A tide comes every twelve hours."]);
         world.knowledge.pause_embedding(scope, base, true).await.unwrap();
         assert_eq!(bases::get(scope, base).await.unwrap().embedding.state, WorkState::Paused);
@@ -255,7 +271,11 @@ async fn an_answer_names_what_it_stands_on() {
         until("the answer is there", || async { world.chat.writing() == 0 }).await;
         let prompt = &world.provider.asked()[0];
         assert_eq!(prompt.0, "system");
-        assert!(prompt.1.contains("<source number=\"1\"") && prompt.1.contains("A tide comes every twelve hours."), "{}", prompt.1);
+        assert!(
+            prompt.1.contains("<source number=\"1\"") && prompt.1.contains("A tide comes every twelve hours."),
+            "{}",
+            prompt.1
+        );
         let sources = world.knowledge.sources(scope, sent.answer).await.unwrap().unwrap();
         let first = &sources.citations[0];
         assert_eq!((first.number, first.document, first.is_used), (1, document, true));
@@ -275,5 +295,51 @@ async fn an_answer_names_what_it_stands_on() {
         // What is deleted is no longer quoted.
         world.knowledge.delete_document(actor(ada), document).await.unwrap();
         assert!(world.knowledge.sources(scope, sent.answer).await.unwrap().unwrap().citations.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn an_address_inside_is_not_fetched_and_a_guest_fetches_nothing() {
+    for world in worlds().await {
+        let own = base(&world, &world.ada, "Sea").await;
+        for address in ["http://127.0.0.1:1/", "http://localhost:1/", "https://[::1]/", "http://10.0.0.1/a.pdf"] {
+            let refused = world.knowledge.fetch(actor(&world.ada), own, address, None).await.unwrap_err().to_failure();
+            assert!(refused.field("url").unwrap().contains("public Internet"), "{address}: {refused:?}");
+        }
+        let theirs = world.knowledge.fetch(actor(&world.bob), own, "https://example.org/", None).await;
+        assert!(matches!(theirs, Err(Error::NotFound(_))), "before anybody is asked");
+    }
+}
+
+#[tokio::test]
+async fn a_base_of_ones_own_is_given_to_a_project() {
+    for world in worlds().await {
+        let (store, ports, ada) = (&world.store, &world.ports, &world.ada);
+        let form = ProjectForm { name: "Harbour".to_owned(), description: String::new() };
+        let project = projects::create(store, ports, actor(ada), &form).await.unwrap().id;
+        let own = linking::own(store, ports, actor(ada), "Documents").await.unwrap();
+        assert_eq!(linking::own(store, ports, actor(ada), "documents").await.unwrap().id, own.id, "made once");
+        let refused = Linked::to_project(store, ports, actor(&world.bob), own.id, project).await;
+        assert!(matches!(refused, Err(Error::NotFound(_))));
+        let linked = Linked::to_project(store, ports, actor(ada), own.id, project).await.unwrap();
+        let Linked::Now(base) = linked else { panic!("{linked:?}") };
+        assert_eq!((base.project, base.owner), (Some(project), None));
+        let again = Linked::to_project(store, ports, actor(ada), own.id, project).await.unwrap();
+        assert!(matches!(again, Linked::Before(_)));
+        let other = ProjectForm { name: "Other".to_owned(), description: String::new() };
+        let other = projects::create(store, ports, actor(ada), &other).await.unwrap().id;
+        let refused = Linked::to_project(store, ports, actor(ada), own.id, other).await;
+        assert!(matches!(refused, Err(Error::Conflict { code: "knowledge_of_another_project", .. })));
+    }
+}
+
+#[tokio::test]
+async fn ones_own_texts_are_encoded_within_limits() {
+    for world in worlds().await {
+        let vectors = world.knowledge.vectors_of(vec!["The tide".to_owned(), "A cat".to_owned()]).await.unwrap();
+        assert_eq!((vectors.len(), vectors[0] == vectors[1]), (2, false));
+        for texts in [vec![], vec![" ".to_owned()], vec!["a".to_owned(); 257], vec!["a".repeat(8 * 1024 + 1)]] {
+            assert!(matches!(world.knowledge.vectors_of(texts).await, Err(Error::Invalid(_))));
+        }
     }
 }

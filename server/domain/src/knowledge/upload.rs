@@ -64,6 +64,14 @@ impl Knowledge {
         self.files.receive().await
     }
 
+    /// The same where the base is named only after the file: [`Self::bring`] asks then.
+    ///
+    /// # Errors
+    /// When the disk does not take it.
+    pub async fn receive_for_later(&self) -> Result<Incoming> {
+        self.files.receive().await
+    }
+
     /// Puts a file that has arrived into a base; it is read behind the scenes.
     ///
     /// # Errors

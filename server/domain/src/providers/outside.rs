@@ -3,10 +3,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
-use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{Response, Url};
 
 use super::failure::ProviderError;
+use super::http::{Client, innermost};
 
 const REASON: &str =
     "it is not on the public Internet, and only whoever rules this server lets agents call such addresses";
@@ -23,6 +24,23 @@ impl Resolve for PublicNames {
                 return Err(REASON.into());
             }
             Ok(Box::new(public.into_iter()) as Addrs)
+        })
+    }
+}
+
+impl Client {
+    /// Asks for what is at a public address. Where that sends us on to is for whoever asks to look at.
+    ///
+    /// # Errors
+    /// With a sentence.
+    pub(crate) async fn get_outside(&self, url: Url) -> Result<Response, String> {
+        const INSIDE: &str = "This address is not on the public Internet.";
+        let host = url.host_str().unwrap_or_default().to_owned();
+        must_be_public(&url).map_err(|_| INSIDE)?;
+        let client = self.outside().map_err(|error| error.to_string())?;
+        client.http.get(url).send().await.map_err(|error| match innermost(&error) {
+            reason if reason == REASON => INSIDE.to_owned(),
+            reason => format!("{host} could not be reached: {reason}."),
         })
     }
 }

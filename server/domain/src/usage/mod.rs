@@ -1,7 +1,7 @@
 //! What models cost: a row for every call, whoever made it and however it ended.
 
 pub mod prices;
-mod tokens;
+pub mod tokens;
 
 use crate::error::Result;
 use crate::ports::{Micros, Ports};

@@ -27,6 +27,15 @@ pub async fn count(request: &Request, answer: &str) -> (i64, i64) {
     (i64::try_from(prompt).unwrap_or(i64::MAX), i64::try_from(completion).unwrap_or(i64::MAX))
 }
 
+/// Tokens of texts that stand by themselves.
+pub async fn of_texts(texts: Vec<String>) -> i64 {
+    let counted = tokio::task::spawn_blocking(move || {
+        let bpe = vocabulary()?;
+        Some(texts.iter().map(|it| tokens(&bpe, it)).sum::<usize>())
+    });
+    i64::try_from(counted.await.ok().flatten().unwrap_or_default()).unwrap_or(i64::MAX)
+}
+
 fn vocabulary() -> Option<Arc<CoreBPE>> {
     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(bpe) = shared.upgrade() {

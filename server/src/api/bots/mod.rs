@@ -9,6 +9,8 @@ mod clients;
 mod debugging;
 mod favourites;
 mod invitations;
+mod kb;
+mod kb_files;
 mod me;
 mod people;
 mod projects;
@@ -84,4 +86,17 @@ pub fn router() -> Router<App> {
         .route("/api/i18n/translate", get(translations::one))
         .route("/api/i18n/translate/batch", post(translations::many))
         .route("/api/search", get(search::find).post(search::ask))
+        .route("/api/kb/list", get(kb::list))
+        .route("/api/kb/list-all", get(kb::list))
+        .route("/api/kb/create", post(kb::create))
+        .route("/api/kb/get", get(kb::get))
+        .route("/api/kb/edit", patch(kb::edit).put(kb::edit))
+        .route("/api/kb/delete", delete(kb::delete))
+        .route("/api/kb/attach", post(kb::attach))
+        .route("/api/kb/files/list", get(kb_files::list))
+        .route("/api/kb/files/add", post(kb_files::add))
+        .route("/api/kb/files/delete", delete(kb_files::delete))
+        .route("/api/kb/file/add", post(kb_files::add))
+        .route("/api/kb/file/delete", delete(kb_files::delete))
+        .route("/api/kb/file/update", patch(kb_files::update))
 }

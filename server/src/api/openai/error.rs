@@ -25,6 +25,11 @@ impl OpenAiError {
         Self(Failure::new(404, "model_not_found", message))
     }
 
+    pub fn no_such_embedding_model(model: &str, known: &str) -> Self {
+        let message = format!("The embedding model “{model}” does not exist here. Use “{known}”.");
+        Self(Failure::new(404, "model_not_found", message))
+    }
+
     /// As it stands in a reply, and in a stream that is under way.
     pub fn body(&self) -> Value {
         let kind = match self.0.status {

@@ -1,6 +1,7 @@
 //! What OpenAI's clients speak, at `/v1`: the models are the caller's agents.
 
 mod chat;
+mod embeddings;
 mod error;
 
 use self::error::OpenAiError;
@@ -21,6 +22,7 @@ pub fn router() -> Router<App> {
         .route("/v1/models", get(models))
         .route("/v1/models/{id}", get(model))
         .route("/v1/chat/completions", post(chat::complete))
+        .route("/v1/embeddings", post(embeddings::embed))
         .route("/v1/{*rest}", any(no_such_endpoint))
         .method_not_allowed_fallback(no_such_method)
 }

@@ -1,6 +1,7 @@
-//! The agent platform: sessions, each for a kind of work. Lists are plain arrays; signing in is in
+//! The agent platform: sessions, each for a kind of work, and documents. Lists are plain arrays; signing in is in
 //! [`dialects::auth`](super::dialects::auth).
 
+mod documents;
 mod sessions;
 
 use crate::web::App;
@@ -12,4 +13,6 @@ pub fn router() -> Router<App> {
         .route("/api/chat/sessions", get(sessions::list).post(sessions::create))
         .route("/api/chat/sessions/{id}", get(sessions::get).patch(sessions::change).put(sessions::change))
         .route("/api/chat/sessions/{id}/messages", get(sessions::messages).post(sessions::send))
+        .route("/api/knowledge/documents", get(documents::list).post(documents::create))
+        .route("/api/knowledge/documents/{id}/summary", get(documents::summary))
 }

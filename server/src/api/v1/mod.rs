@@ -10,6 +10,7 @@ mod expertise;
 mod exports;
 mod favourites;
 mod invitations;
+mod knowledge;
 mod messages;
 mod organisations;
 mod projects;
@@ -87,5 +88,6 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(favourites::list, favourites::mark))
         .routes(routes!(favourites::unmark))
         .routes(routes!(search::find))
+        .merge(knowledge::router())
         .merge(admin::router())
 }

@@ -119,6 +119,26 @@ fn rules() -> BTreeMap<&'static str, (Rule, Needs, Value)> {
         ("post /api/v1/favourites", (Own, Write, json!({ "kind": "agent", "id": "" }))),
         ("delete /api/v1/favourites/{kind}/{id}", (Owner, Write, Value::Null)),
         ("get /api/v1/search", (Own, Read, Value::Null)),
+        ("get /api/v1/knowledge", (Own, Read, Value::Null)),
+        ("post /api/v1/knowledge", (Own, Write, json!({ "name": "Matrix" }))),
+        ("get /api/v1/knowledge/search", (Own, Read, Value::Null)),
+        ("post /api/v1/knowledge/search", (Own, Read, json!({ "q": "tide" }))),
+        ("get /api/v1/knowledge/{id}", (Owner, Read, Value::Null)),
+        ("patch /api/v1/knowledge/{id}", (Owner, Write, json!({ "description": "changed" }))),
+        ("delete /api/v1/knowledge/{id}", (Owner, Write, Value::Null)),
+        ("put /api/v1/knowledge/{id}/embedding", (Owner, Write, json!({ "state": "paused" }))),
+        ("get /api/v1/knowledge/{id}/documents", (Owner, Read, Value::Null)),
+        ("post /api/v1/knowledge/{id}/documents", (Owner, Write, json!({}))),
+        ("post /api/v1/knowledge/{id}/documents/from-url", (Owner, Write, json!({ "url": "http://127.0.0.1/" }))),
+        ("get /api/v1/documents/{id}", (Owner, Read, Value::Null)),
+        ("delete /api/v1/documents/{id}", (Owner, Write, Value::Null)),
+        ("get /api/v1/documents/{id}/versions", (Owner, Read, Value::Null)),
+        ("get /api/v1/documents/{id}/text", (Owner, Read, Value::Null)),
+        ("get /api/v1/documents/{id}/file", (Owner, Read, Value::Null)),
+        ("post /api/v1/documents/{id}/read", (Owner, Write, json!({}))),
+        ("get /api/v1/agents/{id}/knowledge", (Owner, Read, Value::Null)),
+        ("put /api/v1/agents/{id}/knowledge", (Owner, Write, json!({ "knowledge_ids": [] }))),
+        ("get /api/v1/messages/{id}/sources", (Owner, Read, Value::Null)),
         ("get /api/v1/conversations/export", (Own, Read, Value::Null)),
         ("get /api/v1/conversations/{id}/export", (Owner, Read, Value::Null)),
         ("get /api/v1/conversations", (Own, Read, Value::Null)),
@@ -193,6 +213,9 @@ impl World {
             self.root.clone().expect("PUT", template, Some(&price), 200);
             return format!("{template}?provider=openai&model=m");
         }
+        if template.ends_with("/knowledge/search") {
+            return format!("{template}?q=tide");
+        }
         if !template.contains("{id}") {
             return template.to_owned();
         }
@@ -223,6 +246,18 @@ impl World {
                 ada.post(&members, &json!({ "user_id": root, "role": "manager" }), 200);
                 let me = id(&ada.get("/api/v1/users/me"), "id");
                 return template.replace("{id}", &project).replace("{user_id}", &me).replace("{agent_id}", &agent);
+            }
+            "knowledge" => {
+                let name = format!("Base {}", MADE.fetch_add(1, Ordering::Relaxed));
+                id(&ada.post("/api/v1/knowledge", &json!({ "name": name }), 201), "id")
+            }
+            "documents" => {
+                let name = format!("Base {}", MADE.fetch_add(1, Ordering::Relaxed));
+                let base = id(&ada.post("/api/v1/knowledge", &json!({ "name": name }), 201), "id");
+                let brought = ada.bring(&base, &[("tides.txt", b"The moon pulls the sea.")], 201);
+                let document = id(&brought[0]["document"], "id");
+                ada.read_up(&document);
+                document
             }
             "expertise-areas" => {
                 let name = format!("Area {}", MADE.fetch_add(1, Ordering::Relaxed));
@@ -276,6 +311,7 @@ impl World {
         match endpoint {
             "post /api/v1/agents"
             | "post /api/v1/projects"
+            | "post /api/v1/knowledge"
             | "post /api/v1/organisations"
             | "post /api/v1/expertise-areas" => {
                 body["name"] = json!(format!("Matrix {mark}"));

@@ -3,6 +3,7 @@
 mod agents;
 mod chat;
 mod content;
+mod kb;
 mod people;
 mod places;
 mod projects;

@@ -1,4 +1,6 @@
-//! The agent platform, but for its knowledge and charts.
+//! The agent platform, but for its repositories and charts.
+
+mod documents;
 
 use super::{Client, WORDS, has_keys, is_time, is_uuid, text, with_provider};
 use crate::server::{PASSWORD, Server};
