@@ -78,12 +78,23 @@ CREATE TABLE repositories (
     commit_message TEXT NOT NULL,
     committed_at BIGINT,
     fetched_at BIGINT,
+    -- JSON object: how many of its files are no documents, by reason.
+    skipped TEXT NOT NULL,
     created_by UUID NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     CONSTRAINT repositories_tenant_key UNIQUE (organisation_id, id),
     CONSTRAINT repositories_url_key UNIQUE (base_id, url, branch),
     FOREIGN KEY (organisation_id, base_id) REFERENCES knowledge_bases (organisation_id, id) ON DELETE CASCADE
+);
+
+-- Files that turned out to be no text when they were read, so that nobody reads them again.
+CREATE TABLE repository_skips (
+    repository_id UUID NOT NULL REFERENCES repositories (id) ON DELETE CASCADE,
+    path TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    PRIMARY KEY (repository_id, path)
 );
 
 -- A document: a file that somebody brought, or one of a repository.

@@ -6,6 +6,7 @@ use atrium_domain::agents::connections::Connections;
 use atrium_domain::knowledge::Tools;
 use atrium_domain::knowledge::encoders::{self, Encoder, Local};
 use atrium_domain::knowledge::files::{Bucket, Files};
+use atrium_domain::knowledge::repositories::Workshop;
 use atrium_domain::ports::Ports;
 use atrium_domain::providers::{Client, Limits};
 use atrium_domain::seal::{Seal, kept_secret};
@@ -170,7 +171,8 @@ fn tools(boot: &Boot, settings: &Settings, client: &Client) -> Result<Tools, Str
     let files = match boot.filled("s3_bucket") {
         None => Files::in_folder(&data)?,
         Some(name) => {
-            let secret = settings.secret("s3_secret_access_key").ok_or("S3_BUCKET is set, but no S3_SECRET_ACCESS_KEY.")?;
+            let secret =
+                settings.secret("s3_secret_access_key").ok_or("S3_BUCKET is set, but no S3_SECRET_ACCESS_KEY.")?;
             let bucket = Bucket {
                 name: name.to_owned(),
                 endpoint: boot.text("s3_endpoint").to_owned(),
@@ -183,7 +185,8 @@ fn tools(boot: &Boot, settings: &Settings, client: &Client) -> Result<Tools, Str
     };
     let local: Arc<dyn Encoder> = Arc::new(Local(Embedder::new(data.join(EMBEDDING_MODEL), MODEL_IDLE)));
     let encoders = HashMap::from([(encoders::LOCAL.to_owned(), local)]);
-    Ok(Tools { files, reader: Arc::new(OtherProcess::new()?), encoders, client: client.clone() })
+    let workshop = Workshop::new(&data, settings, client);
+    Ok(Tools { files, reader: Arc::new(OtherProcess::new()?), encoders, client: client.clone(), workshop })
 }
 
 fn sentence(error: Error) -> String {

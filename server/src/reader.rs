@@ -2,8 +2,8 @@
 //! and nothing of this process's secrets. A file that kills its reader ends that process and no other.
 
 use async_trait::async_trait;
-use atrium_domain::knowledge::reader::{Piece, Reader, Reading, Unread};
-use atrium_ingest::{Limits, Refusal, Sizes, estimate_tokens, key_sentences, read, split};
+use atrium_domain::knowledge::reader::{Reader, Reading, Unread};
+use atrium_ingest::{Limits, Refusal, read};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -15,9 +15,6 @@ const MEMORY: u64 = 2 << 30;
 const REPLY_MAX: u64 = 256 << 20;
 /// Beyond the time that reading may take.
 const GRACE: Duration = Duration::from_secs(30);
-/// Sentences that say what a document is about, and what matters in it.
-const SUMMARY: usize = 3;
-const KEY_POINTS: usize = 6;
 
 /// Has files read by another process.
 #[derive(Debug)]
@@ -46,14 +43,20 @@ impl Reader for OtherProcess {
         command.arg("--").arg(file);
         command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
         let mut child = command.spawn().map_err(failed)?;
-        let Some(stdout) = child.stdout.take() else { return Err(Unread::Failed("The reader says nothing.".to_owned())) };
+        let Some(stdout) = child.stdout.take() else {
+            return Err(Unread::Failed("The reader says nothing.".to_owned()));
+        };
         let mut reply = Vec::new();
         let work = async {
             stdout.take(REPLY_MAX).read_to_end(&mut reply).await?;
             child.wait().await
         };
         match tokio::time::timeout(Limits::default().time + GRACE, work).await {
-            Err(_) => return Err(Unread::Refused(Refusal::OutOfTime { seconds: Limits::default().time.as_secs() }.to_string())),
+            Err(_) => {
+                return Err(Unread::Refused(
+                    Refusal::OutOfTime { seconds: Limits::default().time.as_secs() }.to_string(),
+                ));
+            }
             Ok(ended) => drop(ended.map_err(failed)?),
         }
         // A reader that was ended by its limits has not finished its sentence.
@@ -77,31 +80,8 @@ pub fn read_file(file: &Path, name: &str, media_type: Option<&str>) -> Result<()
 }
 
 fn reading(file: &Path, name: &str, media_type: Option<&str>) -> Result<Reading, Unread> {
-    let content = std::fs::File::open(file).map_err(|error| Unread::Failed(format!("The file cannot be opened: {error}")))?;
+    let content =
+        std::fs::File::open(file).map_err(|error| Unread::Failed(format!("The file cannot be opened: {error}")))?;
     let read = read(name, media_type, content, &Limits::default()).map_err(|it| Unread::Refused(it.to_string()))?;
-    let pieces = split(&read, &Sizes::default(), &estimate_tokens);
-    let sentences = |count| {
-        key_sentences(&read.text, count).into_iter().filter_map(|it| read.text.get(it)).map(atrium::text::line).collect()
-    };
-    Ok(Reading {
-        kind: read.kind.as_str().to_owned(),
-        media_type: read.kind.media_type().to_owned(),
-        title: read.title.clone(),
-        language: read.language.clone(),
-        notes: read.notes.iter().map(ToString::to_string).collect(),
-        summary: sentences(SUMMARY),
-        key_points: sentences(KEY_POINTS),
-        pieces: pieces
-            .into_iter()
-            .map(|it| Piece {
-                start: it.start,
-                end: it.end,
-                page: it.page,
-                headings: it.sheet.into_iter().chain(it.headings).collect(),
-                first_line: it.first_line,
-                last_line: it.last_line,
-            })
-            .collect(),
-        text: read.text,
-    })
+    Ok(Reading::of(read))
 }

@@ -1,8 +1,13 @@
 //! Knowledge as it crosses the wire: bases, their documents, what is found in them, and what an answer stands on.
 
 mod finding;
+mod repositories;
 
 pub use finding::{Candidate, Citation, Claim, ClaimKind, Passage, Rank, Report, Sources};
+pub use repositories::{
+    CodeFile, EVERY_MAX, EVERY_MIN, Repository, RepositoryChange, RepositoryForm, Skipped, SourceFile, Tree, TreeEntry,
+    check_schedule,
+};
 
 use crate::failure::{Checks, FieldError};
 use crate::ids::{BaseId, DocumentId, ProjectId, RepositoryId, UserId};

@@ -152,6 +152,7 @@ impl Atrium {
                     self.connections.prices().load(&self.store).await?;
                     self.chat.recover().await?;
                 }
+                self.knowledge.ask_for_due().await?;
                 if round.is_multiple_of(360) {
                     let now = self.ports.now();
                     self.sessions.sweep(now).await?;

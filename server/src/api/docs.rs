@@ -70,6 +70,7 @@ pub fn parts() -> (Router<App>, OpenApi) {
             ("Runs", "Answers while they are written"),
             ("Favourites", "What one has marked to find it again"),
             ("Knowledge", "Documents that agents answer from, and what is found in them"),
+            ("Repositories", "Git repositories that agents answer from"),
             ("Search", "Over everything that one could also open"),
             ("All agents", "Everybody's, for administrators"),
             ("Inspection", "Other people's conversations, for administrators who say why"),

@@ -6,6 +6,7 @@ mod administration;
 mod chat;
 mod knowledge;
 mod openai;
+mod repositories;
 mod requests;
 mod tokens;
 mod ws;

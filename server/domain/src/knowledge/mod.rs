@@ -3,7 +3,8 @@
 //! A file that is brought becomes a document ([`upload`]); a job reads it and cuts it into pieces ([`reading`]), which are
 //! found by their words at once; another one gives them vectors ([`embedding`]), by which they are found by their meaning.
 //! [`find`] asks both sides, [`context`] chooses what a model gets to read, and [`citations`] says afterwards what each
-//! sentence of its answer stands on.
+//! sentence of its answer stands on. The files of a git repository become documents by a job of their own
+//! ([`repositories`]).
 
 pub mod bases;
 mod citations;
@@ -18,6 +19,7 @@ mod index;
 pub mod linking;
 pub mod reader;
 mod reading;
+pub mod repositories;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -26,6 +28,7 @@ pub mod types;
 mod upload;
 mod vectors;
 mod words;
+mod writing;
 
 pub(crate) use index::catch_up;
 
@@ -43,6 +46,7 @@ use atrium::ids::BaseId;
 use encoders::Encoder;
 use files::Files;
 use reader::Reader;
+use repositories::Workshop;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -62,6 +66,8 @@ pub struct Tools {
     pub encoders: HashMap<String, Arc<dyn Encoder>>,
     /// The way out to addresses that somebody names.
     pub client: Client,
+    /// How git repositories are fetched.
+    pub workshop: Workshop,
 }
 
 /// Bases, their documents, and what is found in them. Cheap to clone.
@@ -75,6 +81,7 @@ pub struct Knowledge {
     encoders: Arc<HashMap<String, Arc<dyn Encoder>>>,
     vectors: Arc<vectors::Vectors>,
     client: Client,
+    workshop: Arc<Workshop>,
     /// Taken by whoever keeps or removes files.
     keeping: Arc<tokio::sync::Mutex<()>>,
 }
@@ -90,6 +97,7 @@ impl Knowledge {
             encoders: Arc::new(tools.encoders),
             vectors: Arc::default(),
             client: tools.client,
+            workshop: Arc::new(tools.workshop),
             keeping: Arc::default(),
         }
     }
@@ -105,7 +113,7 @@ impl Knowledge {
         if let Err(error) = self.jobs.recover().await {
             tracing::warn!(cause = error.cause(), "jobs left behind could not be taken up: {error}");
         }
-        tokio::join!(self.lane(Kind::Read, &stop), self.lane(Kind::Embed, &stop));
+        tokio::join!(self.lane(Kind::Read, &stop), self.lane(Kind::Embed, &stop), self.lane(Kind::Fetch, &stop));
     }
 
     async fn lane(&self, kind: Kind, stop: &CancellationToken) {
@@ -139,7 +147,7 @@ impl Knowledge {
                 }
             }
             Kind::Embed => self.embed(&job, stop).await,
-            Kind::Fetch => Ok(Outcome::Final("Git repositories are not fetched by this server.".to_owned())),
+            Kind::Fetch => self.fetch_repository(&job, stop).await,
         };
         let outcome = match done {
             Ok(outcome) => outcome,
@@ -166,6 +174,7 @@ impl Knowledge {
     /// Housekeeping.
     pub(crate) async fn sweep(&self) -> Result<()> {
         self.vectors.sweep();
+        self.sweep_folders().await?;
         self.jobs.sweep(self.ports.now() - 30 * DAY).await
     }
 }

@@ -2,9 +2,14 @@
 //! be anything; tests may do it where they stand.
 
 use async_trait::async_trait;
+use atrium_ingest::{Sizes, estimate_tokens, key_sentences, split};
 use serde::{Deserialize, Serialize};
 use std::fmt::Debug;
 use std::path::Path;
+
+/// Sentences that say what a document is about, and what matters in it.
+const SUMMARY: usize = 3;
+const KEY_POINTS: usize = 6;
 
 /// What was read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +32,42 @@ pub struct Reading {
     pub summary: Vec<String>,
     /// and that matter most.
     pub key_points: Vec<String>,
+}
+
+impl Reading {
+    /// A text that was read, cut into pieces.
+    #[must_use]
+    pub fn of(read: atrium_ingest::Reading) -> Self {
+        let pieces = split(&read, &Sizes::default(), &estimate_tokens);
+        let sentences = |count| {
+            let best = key_sentences(&read.text, count).into_iter();
+            best.filter_map(|it| read.text.get(it)).map(atrium::text::line).collect()
+        };
+        Self {
+            kind: read.kind.as_str().to_owned(),
+            media_type: read.kind.media_type().to_owned(),
+            title: read.title.clone(),
+            language: read.language.clone(),
+            notes: read.notes.iter().map(ToString::to_string).collect(),
+            summary: sentences(SUMMARY),
+            key_points: sentences(KEY_POINTS),
+            pieces: pieces.into_iter().map(Into::into).collect(),
+            text: read.text,
+        }
+    }
+}
+
+impl From<atrium_ingest::Piece> for Piece {
+    fn from(it: atrium_ingest::Piece) -> Self {
+        Self {
+            start: it.start,
+            end: it.end,
+            page: it.page,
+            headings: it.sheet.into_iter().chain(it.headings).collect(),
+            first_line: it.first_line,
+            last_line: it.last_line,
+        }
+    }
 }
 
 /// A part of a text that is found as a whole.

@@ -4,13 +4,16 @@ use super::Tools;
 use super::encoders::{Encoder, LOCAL, Purpose};
 use super::files::Files;
 use super::reader::{Piece, Reader, Reading, Unread};
+use super::repositories::Workshop;
 use crate::error::{Error, Result};
 use crate::providers::{Client, Limits};
+use crate::seal::Seal;
 use async_trait::async_trait;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// Takes paragraphs for pieces, and lines that begin with `#` for headings. Refuses what says so.
 #[derive(Debug, Default)]
@@ -58,8 +61,12 @@ impl Reader for Paragraphs {
 }
 
 /// Each group of words is a direction; a text points where its words do.
-const MEANINGS: [&[&str]; 4] =
-    [&["tide", "sea", "water", "ocean"], &["cat", "feline", "kitten"], &["rust", "borrow", "compiler"], &["moon", "lunar"]];
+const MEANINGS: [&[&str]; 4] = [
+    &["tide", "sea", "water", "ocean"],
+    &["cat", "feline", "kitten"],
+    &["rust", "borrow", "compiler"],
+    &["moon", "lunar"],
+];
 
 /// Knows [`MEANINGS`], and can be away.
 #[derive(Debug, Default)]
@@ -102,5 +109,12 @@ pub fn tools(folder: &Path) -> (Tools, Arc<Paragraphs>, Arc<Meanings>) {
         (LOCAL.to_owned(), encoder.clone() as Arc<dyn Encoder>),
         ("test/other".to_owned(), encoder.clone() as Arc<dyn Encoder>),
     ]);
-    (Tools { files: Files::in_folder(folder).unwrap(), reader: reader.clone(), encoders, client }, reader, encoder)
+    let workshop = Workshop {
+        folder: folder.join("repositories"),
+        below: Some(folder.join("work")),
+        client: client.clone(),
+        seal: Seal::new("test"),
+        limits: atrium_repositories::Limits { time: Duration::from_secs(30), ..Default::default() },
+    };
+    (Tools { files: Files::in_folder(folder).unwrap(), reader: reader.clone(), encoders, client, workshop }, reader, encoder)
 }

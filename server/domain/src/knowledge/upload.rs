@@ -166,6 +166,11 @@ impl Knowledge {
         let scope = self.store.as_viewer(viewer);
         let document = documents::get(scope, id).await?;
         let known = bases::changeable(scope, document.base).await?;
+        if document.repository.is_some() {
+            return Err(of_repository(
+                "It is a file of a git repository, which is read when the repository is fetched.",
+            ));
+        }
         let mut tx = scope.begin().await?;
         tx.execute(
             "UPDATE documents SET state = 'waiting', reason = '', updated_at = $2 WHERE id = $1 AND state IN ('failed', 'read')",
@@ -188,10 +193,9 @@ impl Knowledge {
         let document = documents::get(scope, id).await?;
         let known = bases::changeable(scope, document.base).await?;
         if document.repository.is_some() {
-            return Err(Error::Conflict {
-                code: "document_of_repository",
-                message: "It is a file of a git repository. Delete it there and fetch again, or take the whole repository out.".to_owned(),
-            });
+            return Err(of_repository(
+                "It is a file of a git repository. Delete it there and fetch again, or take the whole repository out.",
+            ));
         }
         let _keeping = self.keeping.lock().await;
         // Not with the document's row: what is counted of its words has to be taken back.
@@ -225,6 +229,7 @@ impl Knowledge {
             .await?;
         let known = bases::delete(&self.store, &self.ports, actor, id).await?;
         self.vectors.forget(id);
+        self.sweep_folders().await?;
         self.remove_unused(known.organisation, hashes.into_iter().map(|it| it.0).collect()).await
     }
 
@@ -244,6 +249,10 @@ impl Knowledge {
         }
         Ok(())
     }
+}
+
+fn of_repository(message: &str) -> Error {
+    Error::Conflict { code: "document_of_repository", message: message.to_owned() }
 }
 
 async fn hashes(tx: &mut Tx, id: DocumentId) -> Result<Vec<String>> {

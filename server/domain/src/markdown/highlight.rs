@@ -57,6 +57,18 @@ pub(super) fn spans(code: &str, language: &str, allowance: &mut usize) -> Option
     write(code, syntax)
 }
 
+/// A whole file as escaped HTML, with spans where its name says what it is written in.
+#[must_use]
+pub fn source(code: &str, path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let language = name.rsplit_once('.').map_or(name, |(_, ending)| ending);
+    spans(code, language, &mut code.len().clone()).unwrap_or_else(|| {
+        let mut plain = String::with_capacity(code.len());
+        escape(code, &mut plain);
+        plain
+    })
+}
+
 fn syntax(language: &str) -> Option<&'static SyntaxReference> {
     let language = language.to_ascii_lowercase();
     let token = ALIASES.iter().find(|(name, _)| *name == language).map_or(language.as_str(), |(_, token)| token);

@@ -23,6 +23,7 @@ mod tail;
 mod tests;
 
 pub use excerpt::plain_excerpt;
+pub use highlight::source;
 pub use stream::{Stream, Update};
 
 /// A whole document as sanitised HTML. The same as all blocks of a [`Stream`] that was finished.

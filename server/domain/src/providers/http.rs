@@ -71,7 +71,7 @@ impl Default for Limits {
 #[derive(Debug, Clone)]
 pub struct Client {
     pub(crate) http: reqwest::Client,
-    pub(super) limits: Limits,
+    pub(crate) limits: Limits,
     /// Made when it is first wanted.
     outside: Arc<OnceLock<reqwest::Client>>,
 }
@@ -94,7 +94,7 @@ impl Client {
     ///
     /// # Errors
     /// As [`Client::new`].
-    pub(super) fn outside(&self) -> Result<Self, ProviderError> {
+    pub(crate) fn outside(&self) -> Result<Self, ProviderError> {
         let http = match self.outside.get() {
             Some(http) => http.clone(),
             None => {
@@ -131,7 +131,7 @@ fn build(limits: Limits, names: Option<PublicNames>) -> Result<reqwest::Client, 
 }
 
 /// What really happened: the last cause in the chain, which names no address.
-pub(super) fn innermost(error: &reqwest::Error) -> String {
+pub(crate) fn innermost(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(next) = cause.source() {
         cause = next;

@@ -22,7 +22,9 @@ mod turns;
 mod wire;
 
 pub use failure::{ProviderError, Wait};
+pub(crate) use http::innermost;
 pub use http::{Client, Limits};
+pub(crate) use outside::{NotPublic, must_be_public};
 
 use futures::stream::BoxStream;
 use secrecy::SecretString;

@@ -12,6 +12,11 @@ use super::http::{Client, innermost};
 const REASON: &str =
     "it is not on the public Internet, and only whoever rules this server lets agents call such addresses";
 
+/// A name that leads to no public address.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", REASON)]
+pub(crate) struct NotPublic;
+
 /// Resolves names to public addresses and to no others, so that no name can be pointed elsewhere after a look at it.
 pub(super) struct PublicNames;
 
@@ -21,7 +26,7 @@ impl Resolve for PublicNames {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let public: Vec<SocketAddr> = found.filter(|it| is_public(it.ip())).collect();
             if public.is_empty() {
-                return Err(REASON.into());
+                return Err(NotPublic.into());
             }
             Ok(Box::new(public.into_iter()) as Addrs)
         })
@@ -49,7 +54,7 @@ impl Client {
 ///
 /// # Errors
 /// When it is not a public one.
-pub(super) fn must_be_public(url: &Url) -> Result<(), ProviderError> {
+pub(crate) fn must_be_public(url: &Url) -> Result<(), ProviderError> {
     let host = url.host_str().unwrap_or_default();
     let literal = host.trim_matches(['[', ']']).parse::<IpAddr>();
     if host.is_empty() || literal.is_ok_and(|it| !is_public(it)) {

@@ -224,6 +224,14 @@ pub const KEYS: &[Key] = &[
         "Bucket's key",
         "The secret access key of that user.",
     ),
+    key(
+        "repositories_folder",
+        &["ATRIUM_REPOSITORIES_FOLDER"],
+        "",
+        Kind::Text,
+        "Repositories of this machine",
+        "A folder below which superusers may fetch git repositories by file://; unset, nobody may.",
+    ),
     key("log_file", &["ATRIUM_LOG_FILE"], "", Kind::Text, "Log file", "A path; one file a day, the last 14 are kept."),
     key(
         "n8n_base_url",

@@ -2,6 +2,7 @@
 //! [`dialects::auth`](super::dialects::auth).
 
 mod documents;
+mod repositories;
 mod sessions;
 
 use crate::web::App;
@@ -15,4 +16,7 @@ pub fn router() -> Router<App> {
         .route("/api/chat/sessions/{id}/messages", get(sessions::messages).post(sessions::send))
         .route("/api/knowledge/documents", get(documents::list).post(documents::create))
         .route("/api/knowledge/documents/{id}/summary", get(documents::summary))
+        .route("/api/knowledge/repositories", get(repositories::list).post(repositories::create))
+        .route("/api/knowledge/repositories/{id}/files", get(repositories::files))
+        .route("/api/knowledge/files/{id}/content", get(repositories::content))
 }

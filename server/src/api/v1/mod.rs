@@ -15,6 +15,7 @@ mod messages;
 mod organisations;
 mod projects;
 mod recovery;
+mod repositories;
 mod runs;
 mod search;
 mod sessions;
@@ -89,5 +90,11 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(favourites::unmark))
         .routes(routes!(search::find))
         .merge(knowledge::router())
+        .routes(routes!(repositories::list, repositories::add))
+        .routes(routes!(repositories::get, repositories::change, repositories::remove))
+        .routes(routes!(repositories::fetch))
+        .routes(routes!(repositories::tree))
+        .routes(routes!(repositories::file))
+        .routes(routes!(repositories::webhook))
         .merge(admin::router())
 }

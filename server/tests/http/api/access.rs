@@ -118,6 +118,16 @@ fn rules() -> BTreeMap<&'static str, (Rule, Needs, Value)> {
         ("get /api/v1/favourites", (Own, Read, Value::Null)),
         ("post /api/v1/favourites", (Own, Write, json!({ "kind": "agent", "id": "" }))),
         ("delete /api/v1/favourites/{kind}/{id}", (Owner, Write, Value::Null)),
+        ("get /api/v1/knowledge/{id}/repositories", (Owner, Read, Value::Null)),
+        ("post /api/v1/knowledge/{id}/repositories", (Owner, Write, json!({ "url": "" }))),
+        ("get /api/v1/repositories/{id}", (Owner, Read, Value::Null)),
+        ("patch /api/v1/repositories/{id}", (Owner, Write, json!({ "every_minutes": 60 }))),
+        ("delete /api/v1/repositories/{id}", (Owner, Write, Value::Null)),
+        ("post /api/v1/repositories/{id}/fetch", (Owner, Write, json!({}))),
+        // Nothing was fetched: whoever may see it is told so, with a 409.
+        ("get /api/v1/repositories/{id}/tree", (Own, Read, Value::Null)),
+        ("get /api/v1/repositories/{id}/file", (Own, Read, Value::Null)),
+        ("post /api/v1/repositories/{id}/webhook", (Open, Read, json!({}))),
         ("get /api/v1/search", (Own, Read, Value::Null)),
         ("get /api/v1/knowledge", (Own, Read, Value::Null)),
         ("post /api/v1/knowledge", (Own, Write, json!({ "name": "Matrix" }))),
@@ -173,6 +183,11 @@ fn rules() -> BTreeMap<&'static str, (Rule, Needs, Value)> {
         ("put /api/v1/admin/prices", (Superuser, Write, price)),
         ("delete /api/v1/admin/prices", (Superuser, Write, Value::Null)),
     ])
+}
+
+/// A repository that nobody has yet, where nobody answers.
+fn repository_url() -> String {
+    format!("https://git.invalid/{}.git", MADE.fetch_add(1, Ordering::Relaxed))
 }
 
 /// Something of everything, that belongs to Ada.
@@ -262,6 +277,13 @@ impl World {
             "expertise-areas" => {
                 let name = format!("Area {}", MADE.fetch_add(1, Ordering::Relaxed));
                 id(&self.root.clone().post("/api/v1/expertise-areas", &json!({ "name": name }), 201), "id")
+            }
+            "repositories" | "knowledge" => {
+                let repository =
+                    ada.post("/api/knowledge/repositories/", &json!({ "repo_url": repository_url() }), 201);
+                let repository = id(&repository, "id");
+                let base = id(&ada.get(&format!("/api/v1/repositories/{repository}")), "base_id");
+                return template.replace("{base}", &base).replace("{id}", &repository);
             }
             "favourites" => {
                 let conversation = id(&ada.post("/api/v1/conversations", &json!({}), 201), "id");
