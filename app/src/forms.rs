@@ -30,6 +30,9 @@ pub const PATHS: &[&str] = &[
     "/agents/{id}",
     "/projects",
     "/projects/{id}",
+    "/knowledge",
+    "/knowledge/{id}",
+    "/knowledge/documents/{id}",
     "/favourites",
     "/sign-back",
     "/admin/people",
@@ -179,6 +182,11 @@ pub async fn submit(visit: &Visit, path: &str, fields: &Fields) -> Result<Done> 
         ["agents", id] => pages::agents::update(visit, parse(id, "agent")?, fields).await,
         ["projects"] => pages::projects::create(visit, fields).await,
         ["projects", id] => pages::projects::submit(visit, parse(id, "project")?, fields).await,
+        ["knowledge"] => pages::knowledge::bases::create(visit, fields).await,
+        ["knowledge", "documents", id] => {
+            pages::knowledge::document::submit(visit, parse(id, "document")?, fields).await
+        }
+        ["knowledge", id] => pages::knowledge::base::submit(visit, parse(id, "knowledge base")?, fields).await,
         ["favourites"] => pages::favourites::submit(visit, fields).await,
         ["sign-back"] => pages::impersonation::sign_back(visit).await,
         ["admin", "people"] => pages::admin::people::submit(visit, fields).await,

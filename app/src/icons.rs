@@ -19,7 +19,7 @@ macro_rules! icons {
 icons! {
     Plus => LuPlus, Menu => LuMenu, Close => LuX, Send => LuArrowUp, Stop => LuSquare, Copy => LuCopy, Edit => LuPencil, Delete => LuTrash2,
     Again => LuRefreshCw, Previous => LuChevronLeft, Next => LuChevronRight, Continue => LuStepForward, Chat => LuMessageSquare, Agents => LuBot,
-    Projects => LuFolder,
+    Projects => LuFolder, Knowledge => LuLibrary, Document => LuFileText, Upload => LuUpload,
     Settings => LuSettings, Account => LuUser, SignOut => LuLogOut, Search => LuSearch, More => LuEllipsis, Panel => LuPanelLeft, Check => LuCheck,
     Star => LuStar, Download => LuDownload, Expertise => LuTags,
     Warning => LuTriangleAlert, Down => LuArrowDown, Sun => LuSun, Moon => LuMoon, System => LuMonitor,

@@ -77,6 +77,11 @@ pub fn Pages() -> impl IntoView {
                 <Route path=path!("/account/tokens") view=pages::account::tokens::ApiTokens ssr=SsrMode::Async/>
                 <Route path=path!("/projects") view=pages::projects::ProjectList ssr=SsrMode::Async/>
                 <Route path=path!("/projects/:id") view=pages::projects::ProjectHome ssr=SsrMode::Async/>
+                <Route path=path!("/knowledge") view=pages::knowledge::bases::BaseList ssr=SsrMode::Async/>
+                <Route path=path!("/knowledge/search") view=pages::knowledge::find::Search ssr=SsrMode::Async/>
+                <Route path=path!("/knowledge/:id") view=pages::knowledge::base::OneBase ssr=SsrMode::Async/>
+                <Route path=path!("/knowledge/documents/:id") view=pages::knowledge::document::OneDocument ssr=SsrMode::Async/>
+                <Route path=path!("/chat/:id/sources/:message") view=pages::knowledge::sources::AnswerSources ssr=SsrMode::Async/>
                 <Route path=path!("/admin") view=pages::admin::Administration ssr=SsrMode::Async/>
                 <Route path=path!("/admin/people") view=pages::admin::people::People ssr=SsrMode::Async/>
                 <Route path=path!("/admin/invitations") view=pages::invitations::Invitations ssr=SsrMode::Async/>

@@ -17,6 +17,7 @@ pub const ORIGIN: &str = "origin";
 pub const IMPERSONATOR: &str = "impersonator";
 const TOAST: &str = "toast";
 const DRAFT: &str = "draft";
+const REPORT: &str = "report";
 
 /// What a browser remembers of how it wants to see things; in cookies, so that the first paint is right.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -153,6 +154,19 @@ impl Visit {
     /// What was kept, once.
     pub async fn take_draft(&self) -> Option<String> {
         self.take(DRAFT).await
+    }
+
+    /// Keeps what became of several things, a sentence each, for the next page that shows it.
+    ///
+    /// # Errors
+    /// When the session cannot be stored.
+    pub async fn report(&self, lines: Vec<String>) -> Result<()> {
+        self.session.insert(REPORT, lines).await.map_err(internal)
+    }
+
+    /// What was kept, once.
+    pub async fn take_report(&self) -> Vec<String> {
+        self.take(REPORT).await.unwrap_or_default()
     }
 
     /// What was to be said, once.

@@ -2,12 +2,14 @@
 
 mod finding;
 mod repositories;
+mod told;
 
 pub use finding::{Candidate, Citation, Claim, ClaimKind, Passage, Rank, Report, Sources};
 pub use repositories::{
     CodeFile, EVERY_MAX, EVERY_MIN, Repository, RepositoryChange, RepositoryForm, Skipped, SourceFile, Tree, TreeEntry,
     check_schedule,
 };
+pub use told::{grouped, passage_path, size};
 
 use crate::failure::{Checks, FieldError};
 use crate::ids::{BaseId, DocumentId, ProjectId, RepositoryId, UserId};
@@ -15,6 +17,9 @@ use serde::{Deserialize, Serialize};
 
 /// The largest file, in bytes.
 pub const FILE_MAX: u64 = 100 * 1024 * 1024;
+
+/// What one form brings at most, in bytes: several files, and what is said about them.
+pub const TOGETHER_MAX: u64 = 500 * 1024 * 1024;
 
 /// Documents that agents answer from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

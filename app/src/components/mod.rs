@@ -122,6 +122,7 @@ fn rail(
                 {link("/", "Chat", Icon::Chat)}
                 {link("/agents", "Agents", Icon::Agents)}
                 {link("/projects", "Projects", Icon::Projects)}
+                {link("/knowledge", "Knowledge", Icon::Knowledge)}
                 {link("/search", "Search", Icon::Search)}
                 {link("/favourites", "Favourites", Icon::Star)}
                 {admin::may_administer(viewer).then(|| link("/admin", "Administration", Icon::Settings))}

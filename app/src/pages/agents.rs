@@ -5,6 +5,7 @@ use crate::forms::{Done, Fields};
 use crate::icons::{Icon, icon};
 use crate::islands::model_field::ModelField;
 use crate::islands::toasts::Undo;
+use crate::pages::knowledge::choice::{self, Choice};
 use crate::visit::Visit;
 use atrium::agents::{AVATARS, Agent, AgentForm, PRESETS};
 use atrium::catalogue::{LOCAL_MODEL, Provider};
@@ -78,6 +79,7 @@ pub fn NewAgent() -> impl IntoView {
     let state = FormState::current();
     signed_in("New agent", None, async move |visit, viewer| {
         let areas = areas(&visit, &viewer).await?;
+        let knowledge = Choice::load(&visit, &viewer, None).await?;
         let preset = PRESETS.iter().find(|it| it.key == preset);
         let form = AgentForm {
             name: preset.map_or("", |it| it.name).to_owned(),
@@ -94,7 +96,7 @@ pub fn NewAgent() -> impl IntoView {
         };
         Ok(view! {
             <PageHead title="New agent"/>
-            <AgentFields form state areas area=None button="Create agent"/>
+            <AgentFields form state areas area=None knowledge button="Create agent"/>
         })
     })
 }
@@ -109,9 +111,10 @@ pub fn EditAgent() -> impl IntoView {
         let agent = agents::get(scope, id).await?;
         let area = expertise::of_agent(scope, id).await?.map(|it| it.id);
         let areas = areas(&visit, &viewer).await?;
+        let knowledge = Choice::load(&visit, &viewer, Some(id)).await?;
         Ok(view! {
             <PageHead title=agent.name.clone()/>
-            <AgentFields form=AgentForm::from(&agent) state areas area button="Save agent"/>
+            <AgentFields form=AgentForm::from(&agent) state areas area knowledge button="Save agent"/>
         })
     })
 }
@@ -147,6 +150,7 @@ fn AgentFields(
     state: FormState,
     areas: Vec<ExpertiseArea>,
     area: Option<ExpertiseAreaId>,
+    knowledge: Choice,
     button: &'static str,
 ) -> impl IntoView {
     let area = state.value("expertise_area", &area.map(|it| it.to_string()).unwrap_or_default());
@@ -171,6 +175,7 @@ fn AgentFields(
                 <fieldset class="field avatars"><legend>"Picture"</legend>{avatars.collect_view()}</fieldset>
                 <ModelField provider=state.value("provider", &form.provider) model=state.value("model", &form.model) error=model_error/>
                 <TextArea name="system_prompt" label="Instructions" value=form.system_prompt state=state.clone() rows=8 help="What the agent is told before every conversation."/>
+                {knowledge.field(&state)}
                 <div class="field-pair">
                     <TextField name="temperature" label="Temperature" value=form.temperature state=state.clone() inputmode="decimal" help="0 is strict, 2 is wild."/>
                     <TextField name="max_tokens" label="Longest answer" value=form.max_tokens state=state.clone() inputmode="numeric" help="In tokens."/>
@@ -224,6 +229,7 @@ pub async fn create(visit: &Visit, fields: &Fields) -> Result<Done> {
     let scope = visit.atrium.store.as_viewer(viewer);
     let agent = agents::create(scope, &visit.atrium.ports, &draft).await?;
     set_area(visit, agent.id, fields).await?;
+    choice::save(visit, agent.id, fields).await?;
     visit.toast(format!("{} created", agent.name), None).await?;
     Ok(Done::then("/agents"))
 }
@@ -235,6 +241,7 @@ pub async fn update(visit: &Visit, id: AgentId, fields: &Fields) -> Result<Done>
     let draft = form.check().map_err(Error::Invalid)?;
     let agent = agents::update(visit.atrium.store.as_viewer(viewer), &visit.atrium.ports, id, &draft, version).await?;
     set_area(visit, id, fields).await?;
+    choice::save(visit, id, fields).await?;
     visit.toast(format!("{} saved", agent.name), None).await?;
     Ok(Done::then("/agents"))
 }

@@ -8,6 +8,7 @@ pub mod entrance;
 pub mod favourites;
 pub mod impersonation;
 pub mod invitations;
+pub mod knowledge;
 pub mod not_found;
 pub mod projects;
 pub mod recovery;

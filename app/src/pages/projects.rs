@@ -3,6 +3,7 @@
 use crate::components::{ErrorSummary, FormState, PageHead, TextArea, TextField, portrait, signed_in, star};
 use crate::forms::{Done, Fields};
 use crate::icons::{Icon, icon};
+use crate::pages::knowledge;
 use crate::visit::Visit;
 use atrium::agents::Agent;
 use atrium::favourites::FavouriteKind;
@@ -11,6 +12,7 @@ use atrium::paging::{PAGE_SIZE_MAX, PageRequest};
 use atrium::permissions::Permission;
 use atrium::projects::{Member, Project, ProjectForm, ProjectRole};
 use atrium_domain::chat::{ConversationFilter, ConversationSummary, NewConversation};
+use atrium_domain::knowledge::bases::{self, BaseFilter};
 use atrium_domain::{Error, Result, agents, favourites, projects};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -84,6 +86,8 @@ pub fn ProjectHome() -> impl IntoView {
         let chats = atrium.chat.summaries(&viewer, request, filter).await?;
         let members = projects::members::list(scope, id).await?;
         let shared = projects::agents::list(scope, id).await?;
+        let everything = PageRequest { page: 1, size: PAGE_SIZE_MAX };
+        let known = bases::page(scope, BaseFilter { search: None, project: Some(id) }, everything).await?;
         let own = if project.can_manage {
             agents::list_from_the_first_visit(scope, &atrium.ports, &atrium.connections).await?
         } else {
@@ -119,6 +123,14 @@ pub fn ProjectHome() -> impl IntoView {
                         view! { <ul class="rows">{shared.iter().map(|it| agent_row(it, can_manage)).collect_view()}</ul> }.into_any()
                     }}
                     {can_manage.then(|| attach_form(&own, &shared))}
+                </section>
+                <section class="section">
+                    <h2>"Knowledge"</h2>
+                    {if known.items.is_empty() {
+                        view! { <p class="muted">"No documents yet. "<a href="/knowledge">"Make a knowledge base"</a>" of this project, and its agents can answer from it."</p> }.into_any()
+                    } else {
+                        view! { <ul class="rows">{known.items.into_iter().map(knowledge::bases::row).collect_view()}</ul> }.into_any()
+                    }}
                 </section>
                 <section class="section">
                     <h2>"Members"</h2>

@@ -102,13 +102,17 @@ fn disposition(kind: &str, title: &str, extension: &str) -> String {
     format!("{kind}; filename=\"{ascii}.{extension}\"; filename*=UTF-8''{escaped}.{extension}")
 }
 
-/// How a file that somebody brought is saved again: as it was called, as far as every system takes that.
+/// The same for a file that has its ending already.
 pub fn attachment(name: &str) -> String {
-    let is_ending = |it: &str| (1..=10).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_alphanumeric());
-    match name.rsplit_once('.').filter(|it| is_ending(it.1)) {
-        Some((stem, ending)) => disposition("attachment", stem, ending),
-        None => disposition("attachment", name, "bin"),
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    let is_ending =
+        !extension.is_empty() && extension.len() <= 10 && extension.bytes().all(|it| it.is_ascii_alphanumeric());
+    if is_ending && !stem.is_empty() {
+        return disposition("attachment", stem, extension);
     }
+    let name = file_name(name);
+    let ascii: String = name.chars().map(|it| if it.is_ascii() { it } else { '_' }).collect();
+    format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{}", utf8_percent_encode(&name, &ATTRIBUTE))
 }
 
 /// A title as a file can be called on any system: one line, no separators of paths, no quotes, no dots at its ends.

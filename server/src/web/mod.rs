@@ -3,6 +3,7 @@
 mod assets;
 mod avatars;
 mod csv;
+mod documents;
 mod errors;
 mod events;
 mod exports;
@@ -22,6 +23,7 @@ pub(crate) use session_store::VIEWER;
 pub use sockets::Sockets;
 pub(crate) use sockets::{SEATS, Seat};
 
+use atrium::knowledge::TOGETHER_MAX;
 use atrium_domain::Atrium;
 use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, FromRef, Request};
@@ -68,6 +70,9 @@ pub fn router(atrium: Atrium, sockets: Sockets) -> Router {
     let (uploads, forms): (Vec<&str>, Vec<&str>) =
         atrium_app::forms::PATHS.iter().copied().partition(|path| UPLOADS.contains(path));
     let posts = |paths: Vec<_>| paths.into_iter().fold(Router::new(), |all, path| all.route(path, post(forms::submit)));
+    let documents = Router::new()
+        .route("/knowledge/{id}/upload", post(documents::upload))
+        .layer(RequestBodyLimitLayer::new(usize::try_from(TOGETHER_MAX).unwrap_or(usize::MAX)));
     let people = pages::router(&app)
         .merge(posts(forms))
         .route("/_fn/{*name}", any(pages::server_function))
@@ -75,11 +80,13 @@ pub fn router(atrium: Atrium, sockets: Sockets) -> Router {
         .route("/avatars/{user}/{hash}", get(avatars::serve))
         .route("/chat/{id}/export", get(exports::conversation))
         .route("/account/export", get(exports::everything))
+        .route("/knowledge/documents/{id}/file", get(documents::file))
         .fallback(pages::not_found)
         .layer(middleware::from_fn(pages::whole_body))
         .layer(middleware::from_fn(csv::serve))
         .layer(RequestBodyLimitLayer::new(BODY_MAX))
         .merge(posts(uploads).layer(RequestBodyLimitLayer::new(UPLOAD_MAX)))
+        .merge(documents)
         .layer(middleware::from_fn_with_state(app.clone(), visit::attach))
         .layer(session_store::layer(&atrium));
     let boot = app.atrium.settings.boot();

@@ -12,6 +12,7 @@ mod contracts;
 mod crash;
 mod finding;
 mod guard;
+mod knowledge;
 mod mail;
 mod pages;
 mod people;

@@ -1,6 +1,6 @@
 //! Reading the visible branch of a conversation.
 
-use super::Chat;
+use super::{Chat, cited};
 use crate::error::{Error, Result};
 use crate::markdown;
 use crate::store::{Scope, args};
@@ -51,6 +51,8 @@ struct MessageRow {
     error_message: Option<String>,
     created_at: i64,
     run_id: Option<Uuid>,
+    /// Its own id, if it stands on sources.
+    retrieval_id: Option<Uuid>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -156,8 +158,8 @@ impl Chat {
         let rows: Vec<PlacedRow> = scope
             .all(
                 "SELECT m.conversation_id, m.id, m.parent_id, m.author, m.content, m.reasoning, m.status, m.model, m.prompt_tokens, m.completion_tokens,
-                    m.tokens_estimated, m.cost_micros, m.latency_micros, m.end_reason, m.dropped_turns, m.error_message, m.created_at, r.id AS run_id
-                 FROM conversations c JOIN messages m ON m.conversation_id = c.id LEFT JOIN runs r ON r.message_id = m.id AND r.status = 'running'
+                    m.tokens_estimated, m.cost_micros, m.latency_micros, m.end_reason, m.dropped_turns, m.error_message, m.created_at, r.id AS run_id, t.message_id AS retrieval_id
+                 FROM conversations c JOIN messages m ON m.conversation_id = c.id LEFT JOIN runs r ON r.message_id = m.id AND r.status = 'running' LEFT JOIN retrievals t ON t.message_id = m.id
                  WHERE c.owner_id = $1 AND c.deleted_at IS NULL AND m.deleted_at IS NULL
                  ORDER BY m.created_at, m.id LIMIT $2 OFFSET $3",
                 args![viewer.id, page.limit(), page.offset()],
@@ -165,7 +167,8 @@ impl Chat {
             .await?;
         let mut items = Vec::with_capacity(rows.len());
         for PlacedRow { conversation_id, message } in rows {
-            items.push((conversation_id.into(), self.view(scope, message, &HashMap::new(), Form::Text).await?));
+            let id = conversation_id.into();
+            items.push((id, self.view(scope, id, message, &HashMap::new(), Form::Text).await?));
         }
         Ok(Page { count: count.map_or(0, |it| it.0), items })
     }
@@ -188,8 +191,8 @@ impl Chat {
                     SELECT m.id, m.parent_id, b.hops + 1 FROM messages m JOIN branch b ON m.id = b.parent_id AND m.conversation_id = $1 WHERE b.hops < $3
                  )
                  SELECT m.id, m.parent_id, m.author, m.content, m.reasoning, m.status, m.model, m.prompt_tokens, m.completion_tokens, m.tokens_estimated,
-                    m.cost_micros, m.latency_micros, m.end_reason, m.dropped_turns, m.error_message, m.created_at, r.id AS run_id
-                 FROM branch b JOIN messages m ON m.id = b.id LEFT JOIN runs r ON r.message_id = m.id AND r.status = 'running'
+                    m.cost_micros, m.latency_micros, m.end_reason, m.dropped_turns, m.error_message, m.created_at, r.id AS run_id, t.message_id AS retrieval_id
+                 FROM branch b JOIN messages m ON m.id = b.id LEFT JOIN runs r ON r.message_id = m.id AND r.status = 'running' LEFT JOIN retrievals t ON t.message_id = m.id
                  ORDER BY b.hops DESC",
                 args![conversation, from, limit],
             )
@@ -198,7 +201,7 @@ impl Chat {
             siblings(scope, conversation, from, limit, rows.first().is_some_and(|it| it.parent_id.is_none())).await?;
         let mut views = Vec::with_capacity(rows.len());
         for row in rows {
-            views.push(self.view(scope, row, &siblings, form).await?);
+            views.push(self.view(scope, conversation, row, &siblings, form).await?);
         }
         Ok(views)
     }
@@ -206,6 +209,7 @@ impl Chat {
     async fn view(
         &self,
         scope: Scope<'_>,
+        conversation: ConversationId,
         row: MessageRow,
         siblings: &HashMap<Option<Uuid>, Vec<Uuid>>,
         form: Form,
@@ -244,9 +248,29 @@ impl Chat {
             self.add_unfinished(scope, &mut view, run).await?;
         }
         if author == Author::Assistant && form == Form::Html {
-            view.rendered = render(&view.text, view.run.is_none());
+            view.rendered = match row.retrieval_id {
+                Some(_) if view.run.is_none() => self.with_sources(scope, conversation, &view).await?,
+                _ => render(&view.text, view.run.is_none()),
+            };
         }
         Ok(view)
+    }
+
+    /// An answer whose sentences say what they stand on, and its sources below.
+    async fn with_sources(
+        &self,
+        scope: Scope<'_>,
+        conversation: ConversationId,
+        view: &MessageView,
+    ) -> Result<Rendered> {
+        match self.knowledge.sources(scope, view.id).await {
+            Ok(Some(sources)) => {
+                Ok(Rendered { blocks: cited::render(&view.text, conversation, &sources), tail: String::new() })
+            }
+            // Whoever looks into somebody else's conversation reads what was said, not what it was made of.
+            Ok(None) | Err(Error::NotFound(_)) => Ok(render(&view.text, true)),
+            Err(error) => Err(error),
+        }
     }
 
     /// What a run has said that is not in the message yet.

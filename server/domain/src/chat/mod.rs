@@ -1,6 +1,7 @@
 //! Conversations: trees of messages, and the runs that write the answers.
 
 mod branches;
+mod cited;
 pub mod conversations;
 mod inspection;
 mod keyed;

@@ -2,10 +2,12 @@
 
 use super::{Knowledge, bases, index};
 use crate::error::{Error, Result};
+use crate::projects;
 use crate::store::{Scope, args, contains};
 use atrium::ids::{BaseId, DocumentId};
 use atrium::knowledge::{Document, DocumentState, Place, Version};
 use atrium::paging::{Page, PageRequest};
+use std::collections::BTreeSet;
 use uuid::Uuid;
 
 #[derive(sqlx::FromRow)]
@@ -209,6 +211,42 @@ pub async fn text(scope: Scope<'_>, id: DocumentId, version: i64) -> Result<Stri
     row.and_then(|it| it.0).ok_or(Error::NotFound("text"))
 }
 
+/// The piece of a version in which a byte of its text stands; `None` of versions that are not searched any more.
+///
+/// # Errors
+/// [`Error::NotFound`] when the viewer does not see the document.
+pub async fn place(scope: Scope<'_>, id: DocumentId, version: i64, at: i64) -> Result<Option<Place>> {
+    get(scope, id).await?;
+    let row: Option<PieceRow> = scope
+        .optional(
+            "SELECT start_at, end_at, page, headings, first_line, last_line, body FROM pieces
+             WHERE document_id = $1 AND version = $2 AND start_at <= $3 AND end_at > $3 ORDER BY start_at DESC LIMIT 1",
+            args![id, version, at],
+        )
+        .await?;
+    Ok(row.map(|it| Place::from(&it)))
+}
+
+/// What the documents that the viewer sees are: kinds, and languages.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn sorts(scope: Scope<'_>) -> Result<(Vec<String>, Vec<String>)> {
+    let (organisation, must_be_member) = projects::reach(scope.viewer);
+    let rows: Vec<(String, String)> = scope
+        .all(
+            "SELECT DISTINCT d.kind, d.language FROM knowledge_bases b JOIN documents d ON d.base_id = b.id
+                LEFT JOIN projects p ON p.id = b.project_id AND p.deleted_at IS NULL
+                LEFT JOIN project_members m ON m.project_id = b.project_id AND m.user_id = $1
+             WHERE b.organisation_id = COALESCE($2, b.organisation_id) AND (b.owner_id = $1 OR p.id IS NOT NULL AND (m.user_id IS NOT NULL OR NOT $3))",
+            args![scope.viewer.id, organisation, must_be_member],
+        )
+        .await?;
+    let (kinds, languages): (BTreeSet<_>, BTreeSet<_>) = rows.into_iter().unzip();
+    let filled = |it: BTreeSet<String>| it.into_iter().filter(|it| !it.is_empty()).collect();
+    Ok((filled(kinds), filled(languages)))
+}
+
 #[derive(sqlx::FromRow)]
 struct PieceRow {
     start_at: i64,
@@ -220,6 +258,19 @@ struct PieceRow {
     body: String,
 }
 
+impl From<&PieceRow> for Place {
+    fn from(it: &PieceRow) -> Self {
+        Self {
+            start: it.start_at,
+            end: it.end_at,
+            page: it.page,
+            headings: index::headings(&it.headings),
+            first_line: it.first_line,
+            last_line: it.last_line,
+        }
+    }
+}
+
 /// All pieces of a version that is searched, in order. Whoever calls has seen to it that the viewer may read them.
 pub(super) async fn pieces(scope: Scope<'_>, id: DocumentId, version: i64) -> Result<Vec<(Place, String)>> {
     let rows: Vec<PieceRow> = scope
@@ -228,18 +279,7 @@ pub(super) async fn pieces(scope: Scope<'_>, id: DocumentId, version: i64) -> Re
             args![id, version],
         )
         .await?;
-    let piece = |it: PieceRow| {
-        let place = Place {
-            start: it.start_at,
-            end: it.end_at,
-            page: it.page,
-            headings: index::headings(&it.headings),
-            first_line: it.first_line,
-            last_line: it.last_line,
-        };
-        (place, it.body)
-    };
-    Ok(rows.into_iter().map(piece).collect())
+    Ok(rows.into_iter().map(|it| (Place::from(&it), it.body)).collect())
 }
 
 impl Knowledge {

@@ -20,6 +20,7 @@ pub mod linking;
 pub mod reader;
 mod reading;
 pub mod repositories;
+mod snippet;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
@@ -33,6 +34,7 @@ mod writing;
 pub(crate) use index::catch_up;
 
 pub use find::{Found, Wanted};
+pub use snippet::snippet;
 pub use upload::{Brought, Label};
 
 pub(crate) use context::Context;

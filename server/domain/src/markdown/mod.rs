@@ -2,8 +2,8 @@
 //!
 //! What lives here: cutting a text into blocks that will not change any more (`split`), writing a
 //! block as HTML (`html`, `highlight`), what to show of the block that is still being written
-//! (`tail`), the last line of defence (`sanitise`) and one-line excerpts for titles (`excerpt`).
-//! What does not: citations, the page around a message and the colours (`style/highlight.css`).
+//! (`tail`), the last line of defence (`sanitise`), marks behind parts of a text (`marks`) and one-line
+//! excerpts for titles (`excerpt`). What does not: what is cited, the page around a message and the colours (`style/highlight.css`).
 //!
 //! CommonMark with tables, strikethrough and task lists. Raw HTML is shown as text. Only http,
 //! https and mailto links are links, and an image is a link too.
@@ -14,6 +14,7 @@
 mod excerpt;
 mod highlight;
 mod html;
+mod marks;
 mod sanitise;
 mod split;
 mod split_line;
@@ -24,6 +25,7 @@ mod tests;
 
 pub use excerpt::plain_excerpt;
 pub use highlight::source;
+pub use marks::{Mark, render_marked};
 pub use stream::{Stream, Update};
 
 /// A whole document as sanitised HTML. The same as all blocks of a [`Stream`] that was finished.
