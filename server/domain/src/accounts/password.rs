@@ -6,8 +6,8 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::Sha256;
-use subtle::ConstantTimeEq as _;
 use std::sync::{Arc, OnceLock};
+use subtle::ConstantTimeEq as _;
 use tokio::sync::Semaphore;
 
 /// How hashes begin that were imported from Django; they are accepted once, and made anew.

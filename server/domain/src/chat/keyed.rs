@@ -100,8 +100,7 @@ impl Chat {
         )
         .await
         .map_err(|error| {
-            let is_taken =
-                breaks_unique(&error, "session_keys_key", "session_keys.owner_id, session_keys.session_key");
+            let is_taken = breaks_unique(&error, "session_keys_key", "session_keys.owner_id, session_keys.session_key");
             if is_taken { exists() } else { error.into() }
         })?;
         tx.commit().await?;

@@ -16,9 +16,9 @@ mod titles;
 mod window;
 
 pub use inspection::{INSPECTION_COLUMNS, Inspected, InspectionFilter};
+pub use keyed::Session;
 pub use messages::Form;
 pub use send::{Sent, Target};
-pub use keyed::Session;
 pub use summaries::{ConversationChange, ConversationFilter, ConversationSummary, LastMessage, NewConversation};
 
 use crate::agents::connections::Connections;

@@ -42,12 +42,7 @@ struct TurnRow {
     content: String,
 }
 
-pub async fn build(
-    scope: Scope<'_>,
-    knowledge: &Knowledge,
-    conversation: ConversationId,
-    job: &Job,
-) -> Result<Prompt> {
+pub async fn build(scope: Scope<'_>, knowledge: &Knowledge, conversation: ConversationId, job: &Job) -> Result<Prompt> {
     let agent = &job.agent;
     let facts = model_facts(agent.provider, &agent.model);
     let answer = u64::try_from(agent.max_tokens).unwrap_or_default().min(facts.context_window / 2);

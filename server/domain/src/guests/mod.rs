@@ -84,7 +84,8 @@ impl Guests {
         let hits = self.number("guest_messages_per_hour");
         if hits > 0 {
             let limit = Limit { hits, window: 3600 * SECOND };
-            limits::hit(&self.store, &self.ports, &format!("guest:address:{}", limits::network(address)), limit).await?;
+            limits::hit(&self.store, &self.ports, &format!("guest:address:{}", limits::network(address)), limit)
+                .await?;
         }
         let cents = self.number("guest_cents_per_day");
         if cents > 0 && self.spent(viewer).await? >= cents * 10_000 {

@@ -130,7 +130,13 @@ pub(crate) async fn forget(tx: &mut Tx, kind: Kind, subject: Uuid) -> Result<()>
 }
 
 /// Has a job rest, or go on. Whoever calls has seen to it that it may be asked for. Answers whether there was one.
-pub(crate) async fn set_paused(scope: Scope<'_>, ports: &Ports, kind: Kind, subject: Uuid, rests: bool) -> Result<bool> {
+pub(crate) async fn set_paused(
+    scope: Scope<'_>,
+    ports: &Ports,
+    kind: Kind,
+    subject: Uuid,
+    rests: bool,
+) -> Result<bool> {
     let sql = if rests {
         "UPDATE jobs SET state = 'paused', holder = NULL, lease_until = NULL, updated_at = $3 WHERE kind = $1 AND subject_id = $2 AND state <> 'done'"
     } else {

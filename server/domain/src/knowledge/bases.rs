@@ -324,7 +324,14 @@ pub(super) fn deed<'a>(organisation: OrganisationId, action: &'static str, id: B
 }
 
 pub(super) fn taken(error: sqlx::Error) -> Error {
-    let is_taken = breaks_unique(&error, "knowledge_bases_owner_name_key", "knowledge_bases.owner_id, knowledge_bases.name_folded")
-        || breaks_unique(&error, "knowledge_bases_project_name_key", "knowledge_bases.project_id, knowledge_bases.name_folded");
+    let is_taken = breaks_unique(
+        &error,
+        "knowledge_bases_owner_name_key",
+        "knowledge_bases.owner_id, knowledge_bases.name_folded",
+    ) || breaks_unique(
+        &error,
+        "knowledge_bases_project_name_key",
+        "knowledge_bases.project_id, knowledge_bases.name_folded",
+    );
     if is_taken { Error::field("name", "There is another knowledge base of this name.") } else { error.into() }
 }

@@ -128,9 +128,8 @@ impl Knowledge {
         if theirs.is_none() {
             return Err(Error::NotFound("message"));
         }
-        let row: Option<(String, String)> = scope
-            .optional("SELECT report, claims FROM retrievals WHERE message_id = $1", args![message])
-            .await?;
+        let row: Option<(String, String)> =
+            scope.optional("SELECT report, claims FROM retrievals WHERE message_id = $1", args![message]).await?;
         let Some((report, claims)) = row else { return Ok(None) };
         let rows: Vec<Row> = scope
             .all(

@@ -192,9 +192,7 @@ impl Knowledge {
         let question: Arc<[f32]> = encoded.into_iter().next().unwrap_or_default().into();
         let mut near = Vec::new();
         for base in bases {
-            near.extend(
-                self.vectors.candidates(&self.store, base.id, name, &question, count).await.map_err(told)?,
-            );
+            near.extend(self.vectors.candidates(&self.store, base.id, name, &question, count).await.map_err(told)?);
         }
         near.sort_by(|a, b| b.1.total_cmp(&a.1));
         near.truncate(candidates_for(count));

@@ -116,5 +116,9 @@ pub fn tools(folder: &Path) -> (Tools, Arc<Paragraphs>, Arc<Meanings>) {
         seal: Seal::new("test"),
         limits: atrium_repositories::Limits { time: Duration::from_secs(30), ..Default::default() },
     };
-    (Tools { files: Files::in_folder(folder).unwrap(), reader: reader.clone(), encoders, client, workshop }, reader, encoder)
+    (
+        Tools { files: Files::in_folder(folder).unwrap(), reader: reader.clone(), encoders, client, workshop },
+        reader,
+        encoder,
+    )
 }

@@ -3,8 +3,8 @@
 
 use crate::error::{Error, Result};
 use crate::store::{Store, args};
-use atrium_retrieval::vectors::{Index, candidates_for, decode};
 use atrium::ids::BaseId;
+use atrium_retrieval::vectors::{Index, candidates_for, decode};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};

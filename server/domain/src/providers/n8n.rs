@@ -135,7 +135,9 @@ fn is_webhook(base_url: &str, url: &Url) -> bool {
     let base = Url::parse(base_url).map(|it| it.path().trim_end_matches('/').to_owned()).unwrap_or_default();
     let path = url.path().to_ascii_lowercase();
     let rest = url.path().strip_prefix(base.as_str()).unwrap_or_default().trim_start_matches('/');
-    (rest.starts_with("webhook/") || rest.starts_with("webhook-test/")) && !path.contains("%2f") && !path.contains("%5c")
+    (rest.starts_with("webhook/") || rest.starts_with("webhook-test/"))
+        && !path.contains("%2f")
+        && !path.contains("%5c")
 }
 
 fn address(base_url: &str, webhook: &str) -> Result<Url, ProviderError> {

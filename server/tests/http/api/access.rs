@@ -278,12 +278,10 @@ impl World {
                 let name = format!("Area {}", MADE.fetch_add(1, Ordering::Relaxed));
                 id(&self.root.clone().post("/api/v1/expertise-areas", &json!({ "name": name }), 201), "id")
             }
-            "repositories" | "knowledge" => {
+            "repositories" => {
                 let repository =
                     ada.post("/api/knowledge/repositories/", &json!({ "repo_url": repository_url() }), 201);
-                let repository = id(&repository, "id");
-                let base = id(&ada.get(&format!("/api/v1/repositories/{repository}")), "base_id");
-                return template.replace("{base}", &base).replace("{id}", &repository);
+                id(&repository, "id")
             }
             "favourites" => {
                 let conversation = id(&ada.post("/api/v1/conversations", &json!({}), 201), "id");

@@ -29,7 +29,8 @@ async fn a_session_is_a_conversation_under_the_clients_key() {
         let own = chat.open_session(ada, None, agent).await.unwrap();
         assert_eq!(own.key, own.conversation.to_string());
         let (sent, _) = exchange(&world, Target::New, "Elsewhere").await;
-        let keys: Vec<_> = chat.keyed_sessions(ada, Some(agent), 2).await.unwrap().into_iter().map(|it| it.key).collect();
+        let keys: Vec<_> =
+            chat.keyed_sessions(ada, Some(agent), 2).await.unwrap().into_iter().map(|it| it.key).collect();
         assert_eq!(keys, [sent.conversation.to_string(), own.key], "the newest first, and no more");
 
         let data = object(&json!({ "draft": "größe", "n": [1, null] }));

@@ -21,7 +21,12 @@ pub(super) struct Record {
 /// A dump is one array, or, as `--format jsonl`, a record a line.
 pub(super) fn records(text: &str) -> Result<Vec<Record>> {
     let wrong = |error: serde_json::Error| {
-        Error::field("file", format!("This is no output of Django's `dumpdata`: {error}. Write it with `python manage.py dumpdata --output FILE`."))
+        Error::field(
+            "file",
+            format!(
+                "This is no output of Django's `dumpdata`: {error}. Write it with `python manage.py dumpdata --output FILE`."
+            ),
+        )
     };
     let text = text.trim_start_matches('\u{feff}').trim();
     if text.starts_with('[') {

@@ -40,8 +40,7 @@ impl Writer<'_> {
 
     async fn organisation(&mut self, record: &Record) -> Result<Uuid> {
         let Some(id) = record.reference("organisation", ORGANISATION) else { return Ok(self.home.0) };
-        let there: Option<(Uuid,)> =
-            self.tx.optional("SELECT id FROM organisations WHERE id = $1", args![id]).await?;
+        let there: Option<(Uuid,)> = self.tx.optional("SELECT id FROM organisations WHERE id = $1", args![id]).await?;
         Ok(there.map_or(self.home.0, |it| it.0))
     }
 
@@ -299,7 +298,10 @@ impl Writer<'_> {
         for (conversation, mut thread) in threads {
             let place: Option<(Uuid, Option<Uuid>, Option<Uuid>)> = self
                 .tx
-                .optional("SELECT organisation_id, agent_id, head_id FROM conversations WHERE id = $1", args![conversation])
+                .optional(
+                    "SELECT organisation_id, agent_id, head_id FROM conversations WHERE id = $1",
+                    args![conversation],
+                )
                 .await?;
             let Some((organisation, agent, head)) = place else {
                 thread.iter().for_each(|it| self.report.leave_out(it, "its conversation was not taken along"));
