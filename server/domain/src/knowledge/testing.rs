@@ -91,12 +91,19 @@ impl Encoder for Meanings {
     }
 }
 
+/// What means none of them points somewhere of its own.
+const OTHERS: usize = 251;
+
 fn direction(text: &str) -> Vec<f32> {
     let text = text.to_lowercase();
     let mut vector: Vec<f32> =
         MEANINGS.iter().map(|group| if group.iter().any(|it| text.contains(it)) { 1.0 } else { 0.0 }).collect();
-    // What means nothing else.
-    vector.push(if vector.iter().all(|it| *it == 0.0) { 1.0 } else { 0.0 });
+    let means_none = vector.iter().all(|it| *it == 0.0);
+    vector.resize(MEANINGS.len() + OTHERS, 0.0);
+    if means_none {
+        let place = text.bytes().fold(7_usize, |sum, it| sum.wrapping_mul(31).wrapping_add(usize::from(it)));
+        vector[MEANINGS.len() + place % OTHERS] = 1.0;
+    }
     let length = vector.iter().map(|it| it * it).sum::<f32>().sqrt();
     vector.iter().map(|it| it / length).collect()
 }

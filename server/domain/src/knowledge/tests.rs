@@ -18,7 +18,7 @@ use atrium::projects::ProjectForm;
 use std::sync::atomic::Ordering;
 use tokio_util::sync::CancellationToken;
 
-const TIDES: &str = "# Tides\n\nThe moon pulls the sea.\n\nA tide comes every twelve hours.\n\nKittens sleep a lot.";
+const TIDES: &str = "# Notes\n\nThe moon pulls the sea.\n\nA tide comes every twelve hours.\n\nKittens sleep a lot.";
 
 fn actor(viewer: &Viewer) -> Actor<'_> {
     Actor { viewer, address: "test" }
@@ -81,7 +81,7 @@ async fn a_file_is_found_by_its_words_at_once_and_by_its_meaning_a_little_later(
         let wanted = Wanted { question: "moon", count: 1, ..Wanted::default() };
         let found = world.knowledge.find(world.store.as_viewer(ada), wanted).await.unwrap();
         let passage = &found.passages[0];
-        assert_eq!((passage.place.headings.clone(), passage.place.first_line), (vec!["Tides".to_owned()], 3));
+        assert_eq!((passage.place.headings.clone(), passage.place.first_line), (vec!["Notes".to_owned()], 3));
         assert_eq!(&TIDES[passage.place.start as usize..passage.place.end as usize], passage.text);
         assert_eq!((passage.by_words.unwrap().rank, passage.by_meaning.unwrap().rank), (1, 1));
         assert_eq!((found.searched, found.embedded, found.unread), (3, 3, 0));

@@ -56,12 +56,18 @@ async fn a_path_is_one_below_the_configured_server() {
         ("", "webhook/a", "/webhook/a"),
         ("/", "/webhook-test/a", "/webhook-test/a"),
         ("/n8n", "a", "/n8n/webhook/a"),
-        ("/n8n/", "/form/a", "/n8n/form/a"),
+        ("/n8n/", "/webhook/a", "/n8n/webhook/a"),
     ] {
         let provider = Provider::start([Script::ok("Yes.")]).await;
         let adapter = at(&format!("{}{base}", provider.url));
         assert_eq!(text(&adapter, to(webhook)).await, "Yes.");
         assert_eq!(provider.only().uri.to_string(), path, "{base} {webhook}");
+    }
+    // The rest of that server is its administration, which the key would open.
+    for inside in ["/rest/workflows", "webhook/../api/v1/credentials", "webhook/..%2fapi", "http://127.0.0.1:9/api/v1"]
+    {
+        let refused = error(&at("http://127.0.0.1:9"), to(inside)).await;
+        assert_eq!(refused.code(), "provider_address_invalid", "{inside}");
     }
     let error = error(&at(""), to("webhook/a")).await;
     assert_eq!(error.code(), "provider_address_invalid");

@@ -294,13 +294,13 @@ fn signing_in_as_somebody() {
         detail(&Client::with(&it.server, &again["access"]).post(
             &format!("/api/login-as/{carol_id}/"),
             Value::Null,
-            404,
+            403,
         ));
     }
     let log = it.ada.get("/api/v1/audit-log?search=user.sign_in_as");
     assert!(log["count"].as_u64().unwrap() >= 2, "{log}");
     detail(&carol.post(&format!("/api/login-as/{bob_id}/"), Value::Null, 403));
-    detail(&bob.post(&format!("/api/login-as/{carol_id}/"), Value::Null, 404));
+    detail(&bob.post(&format!("/api/login-as/{carol_id}/"), Value::Null, 403));
     detail(&it.ada.post("/api/login-as/00000000-0000-0000-0000-000000000009/", Value::Null, 404));
     // A page that a superuser is lured to does not make tokens by their cookie.
     let mut browser = it.server.browser();
