@@ -116,7 +116,7 @@ fn exp(x: f32) -> f32 {
     let power = x * std::f32::consts::LOG2_E + ROUND;
     let whole = power - ROUND;
     // The logarithm of two in two parts, so that the first product is exact.
-    let rest = x - whole * 0.693_359_375 + whole * 2.121_944_4e-4;
+    let rest = x - whole * 0.693_359_4 + whole * 2.121_944_4e-4;
     let tail = 1.0 / 6.0 + rest * (1.0 / 24.0 + rest * (1.0 / 120.0 + rest / 720.0));
     let series = 1.0 + rest * (1.0 + rest * (1.0 / 2.0 + rest * tail));
     series * f32::from_bits(power.to_bits().wrapping_add(127) << 23)
@@ -146,7 +146,7 @@ mod tests {
             (-0.5, -0.154_268_77),
             (0.0, 0.0),
             (0.1, 0.053_982_783),
-            (1.0, 0.841_344_75),
+            (1.0, 0.841_344_8),
             (2.5, 2.484_475_6),
             (10.0, 10.0),
         ] {

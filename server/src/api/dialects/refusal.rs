@@ -119,7 +119,7 @@ impl Refusal {
     }
 
     /// `{error}` instead of `{detail}`.
-    pub fn as_error(mut self) -> Self {
+    pub fn into_error(mut self) -> Self {
         self.body.remove("detail");
         self.body.insert("error".to_owned(), self.message.clone().into());
         self

@@ -125,7 +125,7 @@ async fn exchange(
         },
         // What the guest can do something about is a refusal; the rest is a model that did not answer.
         Err(error @ (Error::Invalid(_) | Error::Database(_) | Error::Conflict { code: "still_writing", .. })) => {
-            return Err(Refusal::from(error).renamed("text", "message").as_error());
+            return Err(Refusal::from(error).renamed("text", "message").into_error());
         }
         Err(error) => Refusal::from(error).message().to_owned(),
     };

@@ -87,7 +87,7 @@ async fn csrf(State(app): State<App>, headers: HeaderMap) -> Response {
 
 /// Their clients read `error`.
 fn told<T>(outcome: atrium_domain::Result<T>) -> Reply<T> {
-    outcome.map_err(|error| Refusal::from(error).as_error())
+    outcome.map_err(|error| Refusal::from(error).into_error())
 }
 
 #[cfg(test)]

@@ -88,7 +88,7 @@ pub async fn archive(State(app): State<App>, Path(key): Path<String>, fields: Fi
     };
     app.atrium.guests.archive(&key, is_archived).await.map_err(|error| match error {
         atrium_domain::Error::NotFound(_) => no_session(),
-        error => Refusal::from(error).as_error(),
+        error => Refusal::from(error).into_error(),
     })?;
     Ok(Json(json!({ "status": "success", "message": message })))
 }
