@@ -3,7 +3,6 @@
 //! - [`words`]: what counts as a word, when something is stored and when it is asked for.
 //! - [`vectors`]: the nearest vectors among a million, in little memory.
 //! - [`bm25`]: scores by words, alike whatever database holds them.
-//! - [`postings`]: the documents that hold a word, where a database would take too long to say.
 //! - [`fusion`]: one ranking out of what words and meaning found, and why it is as it is.
 //! - [`attribution`]: which passage each sentence of an answer rests on, if any.
 //!
@@ -13,6 +12,5 @@ pub mod attribution;
 mod best;
 pub mod bm25;
 pub mod fusion;
-pub mod postings;
 pub mod vectors;
 pub mod words;

@@ -315,7 +315,7 @@ async fn detail(scope: Scope<'_>, hit: &Ranked<i64>) -> Result<Option<Passage>> 
             last_line: it.last_line,
         },
         text: it.body,
-        by_words: hit.words.map(rank),
+        by_words: hit.words.filter(|it| it.score > 0.0).map(rank),
         by_meaning: hit.meaning.map(rank),
         score: f64::from(hit.score),
     }))
