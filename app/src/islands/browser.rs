@@ -62,6 +62,12 @@ pub fn focus(selector: &str) {
     }
 }
 
+/// Whether the keyboard is in the element with this id.
+#[must_use]
+pub fn has_focus(id: &str) -> bool {
+    document().active_element().is_some_and(|it| it.id() == id)
+}
+
 /// Whether the keyboard is in a field.
 #[must_use]
 pub fn is_typing() -> bool {

@@ -25,9 +25,18 @@ pub fn ModelField(provider: String, model: String, error: Option<String>) -> imp
     let problem = RwSignal::new(error);
     let note = RwSignal::new(None::<String>);
     let trial = RwSignal::new(Trial::None);
-    let is_typed = StoredValue::new(false);
+    // A model that the chosen provider does not offer gives way, but never under somebody's fingers: what was typed since
+    // stays, and while the keyboard is in the field it is not touched.
+    let may_give_way = StoredValue::new(false);
 
-    let ask = move |provider: String, pick: bool| {
+    let give_way = move || {
+        let first = offered.with_untracked(|it| it.first().filter(|_| !it.contains(&model.get_untracked())).cloned());
+        if let Some(first) = first.filter(|_| may_give_way.get_value()) {
+            model.set(first);
+        }
+    };
+    let ask = move |provider: String| {
+        offered.set(Vec::new());
         note.set(Some("Asking the provider what it offers…".to_owned()));
         spawn_local(async move {
             let answer = functions::models(provider.clone()).await;
@@ -45,11 +54,10 @@ pub fn ModelField(provider: String, model: String, error: Option<String>) -> imp
                     } else {
                         format!("{} models offered; type to search them", models.len())
                     }));
-                    // What was typed since the provider was chosen is not taken away.
-                    if pick && !is_typed.get_value() && !models.contains(&model.get_untracked()) {
-                        model.set(models[0].clone());
-                    }
                     offered.set(models);
+                    if !browser::has_focus("model") {
+                        give_way();
+                    }
                 }
                 Err(refusal) => {
                     offered.set(Vec::new());
@@ -58,10 +66,7 @@ pub fn ModelField(provider: String, model: String, error: Option<String>) -> imp
             }
         });
     };
-    Effect::new(move |first: Option<()>| {
-        let provider = chosen.get();
-        ask(provider, first.is_some());
-    });
+    Effect::new(move || ask(chosen.get()));
     let test = move |_| {
         let Some(form) = read_form() else { return };
         trial.set(Trial::Running);
@@ -84,7 +89,7 @@ pub fn ModelField(provider: String, model: String, error: Option<String>) -> imp
             <div class="field">
                 <label for="provider">"Provider"</label>
                 <select id="provider" name="provider" on:change:target=move |event| {
-                    is_typed.set_value(false);
+                    may_give_way.set_value(true);
                     chosen.set(event.target().value());
                 }>{options}</select>
             </div>
@@ -101,9 +106,10 @@ pub fn ModelField(provider: String, model: String, error: Option<String>) -> imp
                     aria-invalid=move || problem.with(Option::is_some).then_some("true")
                     on:input:target=move |event| {
                         problem.set(None);
-                        is_typed.set_value(true);
+                        may_give_way.set_value(false);
                         model.set(event.target().value());
                     }
+                    on:blur=move |_| give_way()
                 />
                 <datalist id="models">{move || offered.get().into_iter().map(|it| view! { <option value=it></option> }).collect_view()}</datalist>
             </div>

@@ -148,6 +148,10 @@ impl State {
         retitle(&grown.title);
         announce(grown.conversation, &grown.title);
         for view in grown.messages {
+            // An answer that failed before this reply was written has no run left that would tell.
+            if let (None, Some(error)) = (&view.run, &view.error) {
+                toasts::complain(error.clone());
+            }
             let known = self.messages.with_untracked(|it| it.iter().copied().find(|live| live.id == view.id));
             match known {
                 Some(live) => live.take(view),
