@@ -32,6 +32,8 @@ pub const PATHS: &[&str] = &[
     "/projects/{id}",
     "/knowledge",
     "/knowledge/{id}",
+    "/knowledge/{id}/repositories",
+    "/knowledge/repositories/{id}",
     "/knowledge/documents/{id}",
     "/favourites",
     "/sign-back",
@@ -185,6 +187,12 @@ pub async fn submit(visit: &Visit, path: &str, fields: &Fields) -> Result<Done> 
         ["knowledge"] => pages::knowledge::bases::create(visit, fields).await,
         ["knowledge", "documents", id] => {
             pages::knowledge::document::submit(visit, parse(id, "document")?, fields).await
+        }
+        ["knowledge", "repositories", id] => {
+            pages::knowledge::repository::submit(visit, parse(id, "repository")?, fields).await
+        }
+        ["knowledge", id, "repositories"] => {
+            pages::knowledge::repositories::submit(visit, parse(id, "knowledge base")?, fields).await
         }
         ["knowledge", id] => pages::knowledge::base::submit(visit, parse(id, "knowledge base")?, fields).await,
         ["favourites"] => pages::favourites::submit(visit, fields).await,

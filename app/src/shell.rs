@@ -80,6 +80,8 @@ pub fn Pages() -> impl IntoView {
                 <Route path=path!("/knowledge") view=pages::knowledge::bases::BaseList ssr=SsrMode::Async/>
                 <Route path=path!("/knowledge/search") view=pages::knowledge::find::Search ssr=SsrMode::Async/>
                 <Route path=path!("/knowledge/:id") view=pages::knowledge::base::OneBase ssr=SsrMode::Async/>
+                <Route path=path!("/knowledge/:id/repositories") view=pages::knowledge::repositories::RepositoryList ssr=SsrMode::Async/>
+                <Route path=path!("/knowledge/repositories/:id") view=pages::knowledge::repository::OneRepository ssr=SsrMode::Async/>
                 <Route path=path!("/knowledge/documents/:id") view=pages::knowledge::document::OneDocument ssr=SsrMode::Async/>
                 <Route path=path!("/chat/:id/sources/:message") view=pages::knowledge::sources::AnswerSources ssr=SsrMode::Async/>
                 <Route path=path!("/admin") view=pages::admin::Administration ssr=SsrMode::Async/>

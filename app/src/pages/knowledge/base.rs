@@ -37,7 +37,10 @@ pub fn OneBase() -> impl IntoView {
         let rows = found.items.into_iter().map(|it| row(it, can_change)).collect_view();
         Ok(view! {
             <Title text=base.name.clone()/>
-            <PageHead title=base.name.clone()><a class="button" href="/knowledge">"All knowledge"</a></PageHead>
+            <PageHead title=base.name.clone()>
+                <a class="button" href=format!("/knowledge/{id}/repositories")>{icon(Icon::Code)}<span>"Git repositories"</span></a>
+                <a class="button" href="/knowledge">"All knowledge"</a>
+            </PageHead>
             <div class="page">
                 <ErrorSummary state=form.clone()/>
                 {(!said.is_empty()).then(|| report(said))}

@@ -5,6 +5,8 @@ pub mod bases;
 pub mod choice;
 pub mod document;
 pub mod find;
+pub mod repositories;
+pub mod repository;
 pub mod sources;
 
 use atrium::knowledge::{Document, DocumentState, Rank, grouped};

@@ -32,6 +32,8 @@ pub struct Prompt {
     pub dropped: i64,
     /// What the agent's knowledge says, if it has any.
     pub context: Option<Context>,
+    /// The answer, where the sources give it by themselves.
+    pub quotation: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -76,25 +78,37 @@ pub async fn build(scope: Scope<'_>, knowledge: &Knowledge, conversation: Conver
         }
     }
     turns.reverse();
-    let context = if bases.is_empty() {
-        None
-    } else {
+    let (mut context, mut quotation) = (None, None);
+    if !bases.is_empty() {
         let mut asked = turns.iter().rev().filter(|it| it.role == Role::User).map(|it| it.text.as_str());
-        let (question, before) = (asked.next().unwrap_or_default(), asked.next());
-        let room = usize::try_from(for_knowledge).unwrap_or_default();
-        Some(knowledge.context(scope, &bases, question, before, room).await?)
-    };
-    let instructions = [Some(agent.system_prompt.as_str()), context.as_ref().map(|it| it.block.as_str())];
-    let instructions: Vec<_> = instructions.into_iter().flatten().filter_map(atrium::text::filled).collect();
+        let (question, before) = (asked.next().unwrap_or_default().to_owned(), asked.next());
+        let look = async |room: u64| {
+            knowledge.context(scope, &bases, &question, before, usize::try_from(room).unwrap_or(usize::MAX)).await
+        };
+        if agent.provider == Provider::Local && !job.resume {
+            let found = look(KNOWLEDGE_MAX).await?;
+            quotation = knowledge.quotation(&question, &found).await;
+            context = quotation.is_some().then_some(found);
+        }
+        let found = match context {
+            Some(found) => found,
+            None => look(for_knowledge).await?,
+        };
+        // Sources stand right before the question: small models do not look far back.
+        if let Some(turn) = turns.iter_mut().rfind(|it| it.role == Role::User) {
+            turn.text = format!("{}\n\n{question}", found.block);
+        }
+        context = Some(found);
+    }
     let request = Request {
         model: agent.model.clone(),
-        system: atrium::text::filled(&instructions.join("\n\n")).map(str::to_owned),
+        system: atrium::text::filled(&agent.system_prompt).map(str::to_owned),
         turns,
         resume: job.resume,
         temperature: Some(agent.temperature),
         max_tokens: u32::try_from(agent.max_tokens).ok(),
     };
-    Ok(Prompt { request, dropped: oldest_depth, context })
+    Ok(Prompt { request, dropped: oldest_depth, context, quotation })
 }
 
 /// A few turns, newest first.

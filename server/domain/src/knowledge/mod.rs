@@ -17,6 +17,7 @@ pub mod files;
 mod find;
 mod index;
 pub mod linking;
+mod quotation;
 pub mod reader;
 mod reading;
 pub mod repositories;

@@ -269,13 +269,18 @@ async fn an_answer_names_what_it_stands_on() {
         world.provider.plays(answer("A tide comes every twelve hours [1]. Dragons cause storms."));
         let sent = world.chat.send(ada, Target::New, None, "How often does a tide come?").await.unwrap();
         until("the answer is there", || async { world.chat.writing() == 0 }).await;
-        let prompt = &world.provider.asked()[0];
-        assert_eq!(prompt.0, "system");
+        // The sources stand before the question, each between lines with a key that no source can know.
+        let asked = world.provider.asked();
+        let (role, prompt) = asked.last().unwrap();
+        assert_eq!(role, "user");
+        let key = prompt.split_once("the key ").unwrap().1.split_once(':').unwrap().0;
+        assert!(prompt.contains(&format!("\n<{key} source=\"1\" from=\"")), "{prompt}");
         assert!(
-            prompt.1.contains("<source number=\"1\"") && prompt.1.contains("A tide comes every twelve hours."),
-            "{}",
-            prompt.1
+            prompt.contains("A tide comes every twelve hours.") && prompt.contains(&format!("\n</{key}>\n")),
+            "{prompt}"
         );
+        assert!(prompt.ends_with("\n\nHow often does a tide come?"), "{prompt}");
+        assert!(asked.iter().all(|(role, text)| role != "system" || !text.contains("tide")), "{asked:?}");
         let sources = world.knowledge.sources(scope, sent.answer).await.unwrap().unwrap();
         let first = &sources.citations[0];
         assert_eq!((first.number, first.document, first.is_used), (1, document, true));
@@ -290,7 +295,10 @@ async fn an_answer_names_what_it_stands_on() {
         let sent = world.chat.send(ada, Target::End(sent.conversation), None, "Explain quaternion algebra rules").await;
         let sent = sent.unwrap();
         until("the answer is there", || async { world.chat.writing() == 0 }).await;
-        assert!(world.provider.asked()[0].1.contains("found nothing"), "{:?}", world.provider.asked()[0]);
+        let asked = world.provider.asked();
+        assert!(asked.last().unwrap().1.contains("found nothing"), "{asked:?}");
+        // What was asked before stays as it was asked.
+        assert!(asked.iter().any(|it| it.1 == "How often does a tide come?"), "{asked:?}");
         assert!(world.knowledge.sources(scope, sent.answer).await.unwrap().unwrap().citations.is_empty());
         // What is deleted is no longer quoted.
         world.knowledge.delete_document(actor(ada), document).await.unwrap();

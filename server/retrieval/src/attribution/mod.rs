@@ -81,6 +81,17 @@ pub struct Attribution {
     pub unused: Vec<usize>,
 }
 
+/// The whole sentences of a Markdown text, as bytes of it: no headings, quotations, code or pieces that end nowhere.
+#[must_use]
+pub fn sentences(markdown: &str) -> Vec<Range<usize>> {
+    let ends = |range: &Range<usize>| {
+        let text = markdown[range.clone()].trim_end_matches(['"', '\'', ')', '”', '’', '*', '_', '`']);
+        text.ends_with(['.', '!', '。', '！', '．'])
+    };
+    let pieces = Answer::read(markdown).pieces.into_iter().filter(|it| it.shape == Shape::Sentence);
+    pieces.map(|it| it.range).filter(ends).collect()
+}
+
 /// Compares an answer with the passages that it was to be made from; citation `[1]` means the first.
 #[must_use]
 pub fn attribute(

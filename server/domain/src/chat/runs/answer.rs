@@ -123,6 +123,13 @@ impl Chat {
             self.knowledge.note(&job.viewer, run.message, &context).await?;
             progress.context = Some(context);
         }
+        if let Some(quotation) = prompt.quotation {
+            call.first_token = Some(start.elapsed());
+            call.count(0, 0);
+            run.append(Kind::Text, quotation);
+            progress.end = Some(EndReason::Stop);
+            return Ok(());
+        }
         let mut events = adapter.stream(prompt.request.clone());
         progress.request = Some(prompt.request);
         let mut loads_since = None;
