@@ -1,6 +1,8 @@
 /** Every page, at two widths, in two themes: it fits, it is accessible, it is silent. The pictures are in results/. */
 import AxeBuilder from '@axe-core/playwright';
-import { mkdirSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { Chat, PASSWORD, alive, expect, scripted, signIn, test } from '../fixtures';
 import { Provider } from '../fixtures/provider';
@@ -14,7 +16,9 @@ const LONG_WORD = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunte
 
 /** What mails lead to, and the path of one of them in the outbox. */
 type Links = { invitation: string; reset: string; mail: string };
-type Visit = { page: import('@playwright/test').Page; chat: Chat; conversation: string; agent: string; links: Links };
+/** What there is to know from: a base, a document of it, a repository, an answer. */
+type Known = { base: string; document: string; repository: string; answer: string };
+type Visit = { page: import('@playwright/test').Page; chat: Chat; conversation: string; agent: string; links: Links; known: Known };
 const PAGES: Record<string, { is: 'in' | 'out'; status?: number; show: (visit: Visit) => Promise<void> }> = {
   'sign-in': { is: 'out', show: async ({ page }) => void (await page.goto('/sign-in')) },
   'sign-in-refused': {
@@ -83,6 +87,15 @@ const PAGES: Record<string, { is: 'in' | 'out'; status?: number; show: (visit: V
     },
   },
   chats: { is: 'in', show: async ({ page }) => (await page.goto('/chats'), alive(page)) },
+  'knowledge-none': { is: 'in', show: async ({ page }) => (await page.goto('/knowledge?search=nothing'), alive(page)) },
+  knowledge: { is: 'in', show: async ({ page }) => (await page.goto('/knowledge'), alive(page)) },
+  'knowledge-base': { is: 'in', show: async ({ page, known }) => (await page.goto(known.base), alive(page)) },
+  'knowledge-document': { is: 'in', show: async ({ page, known }) => (await page.goto(`${known.document}?from=12&to=60#passage`), alive(page)) },
+  'knowledge-search': { is: 'in', show: async ({ page }) => (await page.goto(`/knowledge/search?q=${LONG_WORD}+quay&inspect=on`), alive(page)) },
+  'knowledge-sources': { is: 'in', show: async ({ page, known }) => (await page.goto(known.answer), alive(page)) },
+  repositories: { is: 'in', show: async ({ page, known }) => (await page.goto(`${known.base}/repositories`), alive(page)) },
+  repository: { is: 'in', show: async ({ page, known }) => (await page.goto(known.repository), alive(page)) },
+  'repository-file': { is: 'in', show: async ({ page, known }) => (await page.goto(`${known.repository}?path=${LONG_WORD}.rs`), alive(page)) },
   search: { is: 'in', show: async ({ page }) => (await page.goto('/search'), alive(page)) },
   'search-found': { is: 'in', show: async ({ page }) => (await page.goto(`/search?search=${LONG_WORD}`), alive(page)) },
   favourites: { is: 'in', show: async ({ page }) => (await page.goto('/favourites'), alive(page)) },
@@ -130,13 +143,16 @@ let server: Server;
 let cookies: Awaited<ReturnType<import('@playwright/test').BrowserContext['cookies']>>;
 let conversation = '';
 let agent = '';
+const known: Known = { base: '', document: '', repository: '', answer: '' };
 const links: Links = { invitation: '', reset: '', mail: '' };
 
-test.describe.configure({ mode: 'default' });
+// Each worker has a server of its own for its share of them.
+test.describe.configure({ mode: 'parallel' });
 
 test.beforeAll(async ({ browser }) => {
   provider = await new Provider().start();
-  server = await new Server({ env: scripted(provider) }).start();
+  const repositories = mkdtempSync(path.join(os.tmpdir(), 'atrium-git-'));
+  server = await new Server({ env: { ...scripted(provider), ATRIUM_REPOSITORIES_FOLDER: repositories } }).start();
   await server.createSuperuser('root@example.org', `Maximiliane ${LONG_WORD}`);
   const context = await browser.newContext({ baseURL: server.url });
   const request = context.request;
@@ -163,9 +179,40 @@ test.beforeAll(async ({ browser }) => {
   await request.post('/forgot-password', { form: { email: 'root@example.org' } });
   await expect.poll(async () => new Set(await mails()).size).toBe(2);
   links.reset = await link((await mails())[0]!);
+  await know(request, repositories);
   cookies = await context.cookies();
   await context.close();
 });
+
+/** Makes what the pages of knowledge show. */
+async function know(request: import('@playwright/test').APIRequestContext, folder: string): Promise<void> {
+  const made = async (path: string, data: object) => (await request.post(path, { data })).json();
+  const base = (await made('/api/v1/knowledge', { name: LONG_WORD, description: `${LONG_WORD} ${LONG_WORD}` })).id;
+  known.base = `/knowledge/${base}`;
+  const files = `/api/v1/knowledge/${base}/documents`;
+  const text = `# ${LONG_WORD}\n\nThe quay of ${LONG_WORD} is ${'long '.repeat(40)}.\n\n${'x'.repeat(300)}\n`;
+  await request.post(files, { multipart: { file: { name: `${LONG_WORD}.md`, mimeType: 'text/markdown', buffer: Buffer.from(text) } } });
+  await request.post(files, { multipart: { file: { name: 'broken.docx', mimeType: 'application/zip', buffer: Buffer.from('PK\u0003\u0004 nothing') } } });
+  const list = async () => (await (await request.get(files)).json()).results as { id: string; name: string; state: string }[];
+  await expect.poll(async () => (await list()).filter(it => /waiting|reading/.test(it.state)).length, { timeout: 20_000 }).toBe(0);
+  known.document = `/knowledge/documents/${(await list()).find(it => it.name.endsWith('.md'))!.id}`;
+  const tree = path.join(folder, LONG_WORD);
+  execFileSync('git', ['init', '-q', '-b', 'main', tree]);
+  writeFileSync(path.join(tree, `${LONG_WORD}.rs`), `fn main() {\n    println!("${LONG_WORD}");\n}\n`);
+  mkdirSync(path.join(tree, LONG_WORD.toLowerCase()));
+  writeFileSync(path.join(tree, LONG_WORD.toLowerCase(), 'readme.md'), 'Nothing.\n');
+  execFileSync('git', ['-C', tree, 'add', '.']);
+  execFileSync('git', ['-C', tree, '-c', 'user.name=A', '-c', 'user.email=a@example.org', 'commit', '-q', '-m', `${LONG_WORD} ${LONG_WORD}`]);
+  const repository = (await made(`/api/v1/knowledge/${base}/repositories`, { url: `file://${tree}` })).id;
+  await expect.poll(async () => (await (await request.get(`/api/v1/repositories/${repository}`)).json()).state, { timeout: 20_000 }).toBe('done');
+  known.repository = `/knowledge/repositories/${repository}`;
+  await request.put(`/api/v1/agents/${agent.split('/').at(-1)}/knowledge`, { data: { knowledge_ids: [base] } });
+  const talk = (await made('/api/v1/conversations', { agent_id: agent.split('/').at(-1) })).id;
+  await request.post(`/api/v1/conversations/${talk}/messages`, { data: { content: `fast quay ${LONG_WORD}` } });
+  const last = async () => (await (await request.get(`/api/v1/conversations/${talk}/messages`)).json()).results.at(-1) as { id: string; status: string };
+  await expect.poll(async () => (await last()).status, { timeout: 20_000 }).toBe('complete');
+  known.answer = `/chat/${talk}/sources/${(await last()).id}`;
+}
 
 test.afterAll(async () => {
   await server?.close();
@@ -183,7 +230,7 @@ for (const [name, { is, status, show }] of Object.entries(PAGES)) {
           await complaints.listen(context);
           if (is === 'in') await context.addCookies(cookies);
           const page = await context.newPage();
-          await show({ page, chat: new Chat(page), conversation, agent, links });
+          await show({ page, chat: new Chat(page), conversation, agent, links, known });
           await page.screenshot({ path: path.join(RESULTS, `${name}-${size}-${theme}.png`) });
           const wide = await page.evaluate(() => {
             const outside = [...document.querySelectorAll<HTMLElement>('body *')].filter(it => {

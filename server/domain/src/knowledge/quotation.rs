@@ -1,8 +1,8 @@
 //! How the model in this process answers from sources: by the sentences of them that come nearest to the question.
 //!
-//! A model of 135 million parameters writes fluently beside what it read: of the ten questions on the Rust book that were
-//! tried, it answered none from its sources, wherever in the prompt they stood. So its sources speak for themselves, word
-//! for word, each sentence with its place; only where nothing is near enough does the model try.
+//! A model of 135 million parameters writes fluently beside what it read: at best a quarter of its sentences stood in its
+//! sources, however those were put to it. So its sources speak for themselves, word for word, each sentence with its
+//! place; only where nothing is near enough does the model try.
 
 use super::encoders::{LOCAL, Purpose};
 use super::{Context, Knowledge, words};
