@@ -57,6 +57,8 @@ ids! {
     FamilyId,
     /// A place where somebody is signed in: a browser, or a program by its tokens.
     SessionId,
+    /// How much may be spent.
+    BudgetId,
     /// Work that several people share.
     ProjectId,
     /// What agents are good at.
@@ -73,4 +75,8 @@ ids! {
     RepositoryId,
     /// A board: what somebody has laid out to look at.
     BoardId,
+    /// A chart that answered a question.
+    ResultId,
+    /// A version of a model.
+    ArtifactId,
 }

@@ -3,7 +3,9 @@
 //! Compiles to WASM as it is: no feature flags, no I/O, no clock, no randomness.
 
 pub mod agents;
+pub mod budgets;
 pub mod catalogue;
+pub mod charts;
 pub mod chat;
 pub mod expertise;
 pub mod failure;
@@ -19,5 +21,6 @@ pub mod search;
 pub mod settings;
 pub mod text;
 pub mod tokens;
+pub mod usage;
 
 pub use failure::{Failure, FieldError};

@@ -13,6 +13,8 @@ pub enum Permission {
     MakeProjects,
     /// Make knowledge bases of one's own.
     MakeKnowledge,
+    /// Record versions of models, and say which one is in production.
+    ManageModels,
     /// See and manage every project of the organisation.
     ManageProjects,
     /// Say which areas of expertise there are.
@@ -25,6 +27,10 @@ pub enum Permission {
     ManageAgents,
     /// See who talks to which agent; read a conversation after giving a reason.
     InspectConversations,
+    /// See what everybody of the organisation uses, and what it costs.
+    SeeUsage,
+    /// Say how much may be spent.
+    ManageBudgets,
     /// Change what is said of the organisation, read its audit log.
     ManageOrganisation,
 }
@@ -47,6 +53,11 @@ pub const MATRIX: &[(Permission, &str, &[Role])] = &[
         "Make knowledge bases",
         &[Role::Admin, Role::Manager, Role::Engineer, Role::Analyst, Role::User],
     ),
+    (
+        Permission::ManageModels,
+        "Record versions of models, and say which one is in production",
+        &[Role::Admin, Role::Manager, Role::Engineer, Role::Analyst],
+    ),
     (Permission::ManageProjects, "Manage every project of the organisation", &[Role::Admin, Role::Manager]),
     (Permission::ManageExpertise, "Say which areas of expertise there are", &[Role::Admin, Role::Manager]),
     (Permission::SeePeople, "See everybody of the organisation", &[Role::Admin, Role::Manager]),
@@ -57,6 +68,12 @@ pub const MATRIX: &[(Permission, &str, &[Role])] = &[
         "See who talks to which agent; read a conversation after giving a reason, which is logged",
         &[Role::Admin],
     ),
+    (
+        Permission::SeeUsage,
+        "See what everybody of the organisation uses, and what it costs",
+        &[Role::Admin, Role::Manager, Role::Analyst],
+    ),
+    (Permission::ManageBudgets, "Say how much may be spent", &[Role::Admin]),
     (Permission::ManageOrganisation, "Change the organisation, read its audit log", &[Role::Admin]),
 ];
 

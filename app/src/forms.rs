@@ -35,6 +35,10 @@ pub const PATHS: &[&str] = &[
     "/knowledge/{id}/repositories",
     "/knowledge/repositories/{id}",
     "/knowledge/documents/{id}",
+    "/analytics/ask",
+    "/analytics/results",
+    "/analytics/models",
+    "/analytics/models/{id}",
     "/favourites",
     "/sign-back",
     "/admin/people",
@@ -46,6 +50,7 @@ pub const PATHS: &[&str] = &[
     "/admin/expertise",
     "/admin/agents",
     "/admin/conversations/{id}",
+    "/admin/budgets",
     "/admin/providers",
     "/admin/settings",
 ];
@@ -195,6 +200,12 @@ pub async fn submit(visit: &Visit, path: &str, fields: &Fields) -> Result<Done> 
             pages::knowledge::repositories::submit(visit, parse(id, "knowledge base")?, fields).await
         }
         ["knowledge", id] => pages::knowledge::base::submit(visit, parse(id, "knowledge base")?, fields).await,
+        ["analytics", "ask"] => pages::analytics_results::ask::submit(visit, fields).await,
+        ["analytics", "results"] => pages::analytics_results::results::submit(visit, fields).await,
+        ["analytics", "models"] => pages::analytics_results::models::create(visit, fields).await,
+        ["analytics", "models", id] => {
+            pages::analytics_results::models::submit(visit, parse(id, "model")?, fields).await
+        }
         ["favourites"] => pages::favourites::submit(visit, fields).await,
         ["sign-back"] => pages::impersonation::sign_back(visit).await,
         ["admin", "people"] => pages::admin::people::submit(visit, fields).await,
@@ -205,6 +216,7 @@ pub async fn submit(visit: &Visit, path: &str, fields: &Fields) -> Result<Done> 
         ["admin", "organisations", id] => {
             pages::admin::organisations::change(visit, parse(id, "organisation")?, fields).await
         }
+        ["admin", "budgets"] => pages::admin::budgets::submit(visit, fields).await,
         ["admin", "expertise"] => pages::admin::expertise::submit(visit, fields).await,
         ["admin", "agents"] => pages::admin::agents::submit(visit, fields).await,
         ["admin", "conversations", id] => {

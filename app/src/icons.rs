@@ -21,7 +21,7 @@ icons! {
     Again => LuRefreshCw, Previous => LuChevronLeft, Next => LuChevronRight, Continue => LuStepForward, Chat => LuMessageSquare, Agents => LuBot,
     Projects => LuFolder, Knowledge => LuLibrary, Document => LuFileText, Upload => LuUpload,
     Settings => LuSettings, Account => LuUser, SignOut => LuLogOut, Search => LuSearch, More => LuEllipsis, Panel => LuPanelLeft, Check => LuCheck,
-    Star => LuStar, Download => LuDownload, Expertise => LuTags,
+    Star => LuStar, Download => LuDownload, Expertise => LuTags, Analytics => LuChartColumn,
     Warning => LuTriangleAlert, Down => LuArrowDown, Sun => LuSun, Moon => LuMoon, System => LuMonitor,
     Sparkles => LuSparkles, Feather => LuFeather, Code => LuCode, Graduation => LuGraduationCap, Scale => LuScale, Compass => LuCompass,
     Flask => LuFlaskConical, Lightbulb => LuLightbulb,

@@ -26,6 +26,8 @@ pub mod visit;
 #[cfg(feature = "ssr")]
 pub use pages::admin::csv as exports;
 #[cfg(feature = "ssr")]
+pub use pages::analytics::file as usage_file;
+#[cfg(feature = "ssr")]
 pub use shell::{Assets, Pages, shell};
 
 /// Keeps this crate, and with it the islands that it exports, in the linked WASM.

@@ -84,6 +84,12 @@ pub fn Pages() -> impl IntoView {
                 <Route path=path!("/knowledge/repositories/:id") view=pages::knowledge::repository::OneRepository ssr=SsrMode::Async/>
                 <Route path=path!("/knowledge/documents/:id") view=pages::knowledge::document::OneDocument ssr=SsrMode::Async/>
                 <Route path=path!("/chat/:id/sources/:message") view=pages::knowledge::sources::AnswerSources ssr=SsrMode::Async/>
+                <Route path=path!("/analytics") view=pages::analytics::Analytics ssr=SsrMode::Async/>
+                <Route path=path!("/analytics/ask") view=pages::analytics_results::ask::Ask ssr=SsrMode::Async/>
+                <Route path=path!("/analytics/results") view=pages::analytics_results::results::ResultList ssr=SsrMode::Async/>
+                <Route path=path!("/analytics/results/:id") view=pages::analytics_results::results::OneResult ssr=SsrMode::Async/>
+                <Route path=path!("/analytics/models") view=pages::analytics_results::models::ModelList ssr=SsrMode::Async/>
+                <Route path=path!("/analytics/models/:id") view=pages::analytics_results::models::OneModel ssr=SsrMode::Async/>
                 <Route path=path!("/admin") view=pages::admin::Administration ssr=SsrMode::Async/>
                 <Route path=path!("/admin/people") view=pages::admin::people::People ssr=SsrMode::Async/>
                 <Route path=path!("/admin/invitations") view=pages::invitations::Invitations ssr=SsrMode::Async/>
@@ -96,6 +102,7 @@ pub fn Pages() -> impl IntoView {
                 <Route path=path!("/admin/agents") view=pages::admin::agents::Agents ssr=SsrMode::Async/>
                 <Route path=path!("/admin/conversations") view=pages::admin::conversations::Conversations ssr=SsrMode::Async/>
                 <Route path=path!("/admin/conversations/:id") view=pages::admin::conversations::Inspect ssr=SsrMode::Async/>
+                <Route path=path!("/admin/budgets") view=pages::admin::budgets::Budgets ssr=SsrMode::Async/>
                 <Route path=path!("/admin/providers") view=pages::admin::providers::Providers ssr=SsrMode::Async/>
                 <Route path=path!("/admin/audit-log") view=pages::admin::audit::AuditLog ssr=SsrMode::Async/>
                 <Route path=path!("/admin/settings") view=pages::settings::SettingsPage ssr=SsrMode::Async/>

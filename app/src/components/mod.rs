@@ -1,9 +1,13 @@
 //! Pieces that pages share: the frame around them here, what forms and lists are made of beside it. They exist on the
 //! server only.
 
+mod budgets;
+mod charts;
 mod fields;
 mod lists;
 
+pub use budgets::budget_meter;
+pub use charts::{figure, figure_with, table};
 pub use fields::{CheckField, ErrorSummary, FieldNote, FormState, TextArea, TextField};
 pub use lists::{asked, moment, pager, star, url_escape};
 
@@ -123,6 +127,7 @@ fn rail(
                 {link("/agents", "Agents", Icon::Agents)}
                 {link("/projects", "Projects", Icon::Projects)}
                 {link("/knowledge", "Knowledge", Icon::Knowledge)}
+                {link("/analytics", "Analytics", Icon::Analytics)}
                 {link("/search", "Search", Icon::Search)}
                 {link("/favourites", "Favourites", Icon::Star)}
                 {admin::may_administer(viewer).then(|| link("/admin", "Administration", Icon::Settings))}

@@ -3,6 +3,8 @@
 pub mod account;
 pub mod admin;
 pub mod agents;
+pub mod analytics;
+pub mod analytics_results;
 pub mod chat;
 pub mod entrance;
 pub mod favourites;

@@ -4,8 +4,10 @@
 
 pub mod accounts;
 pub mod agents;
+pub mod artifacts;
 pub mod audit;
 pub mod boards;
+pub mod charts;
 pub mod chat;
 pub mod demo;
 pub mod error;
@@ -24,6 +26,7 @@ pub mod organisations;
 pub mod ports;
 pub mod projects;
 pub mod providers;
+pub mod results;
 pub mod seal;
 pub mod search;
 pub mod settings;

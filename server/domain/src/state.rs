@@ -153,6 +153,9 @@ impl Atrium {
                     self.chat.recover().await?;
                 }
                 self.knowledge.ask_for_due().await?;
+                if round.is_multiple_of(6) {
+                    crate::usage::budgets::warn(&self.store, &self.ports, &self.mail).await?;
+                }
                 if round.is_multiple_of(360) {
                     let now = self.ports.now();
                     self.sessions.sweep(now).await?;
@@ -164,6 +167,7 @@ impl Atrium {
                     self.guests.sweep().await?;
                     crate::limits::sweep(&self.store, now - crate::ports::DAY).await?;
                     self.chat.purge(now - 30 * crate::ports::DAY).await?;
+                    crate::results::purge(&self.store, now - 30 * crate::ports::DAY).await?;
                 }
                 Ok::<_, crate::Error>(())
             };

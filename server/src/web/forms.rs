@@ -39,7 +39,9 @@ async fn read(mut parts: Multipart) -> Result<Fields, MultipartError> {
     let (mut fields, mut files) = (Vec::new(), Vec::new());
     while let Some(part) = parts.next_field().await? {
         let name = part.name().unwrap_or_default().to_owned();
-        if part.file_name().is_some() {
+        if let Some(file) = part.file_name().map(str::to_owned) {
+            // What its sender calls it, for pages that show it.
+            fields.push((format!("{name}-name"), file));
             files.push((name, part.bytes().await?));
         } else {
             fields.push((name, part.text().await?));

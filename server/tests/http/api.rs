@@ -8,6 +8,7 @@ mod knowledge;
 mod openai;
 mod repositories;
 mod requests;
+mod results;
 mod tokens;
 mod ws;
 

@@ -4,6 +4,7 @@
 
 mod account;
 mod admin;
+mod analytics;
 mod api;
 mod chat;
 mod client;
@@ -17,6 +18,7 @@ mod mail;
 mod pages;
 mod people;
 mod provider;
+mod results;
 mod server;
 mod shared;
 mod transfer;

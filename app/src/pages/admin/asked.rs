@@ -66,6 +66,15 @@ impl Asked {
         format!("{}?{}", self.path, query.finish())
     }
 
+    /// The same address with several things changed.
+    #[must_use]
+    pub fn with_all(&self, changed: &[(&str, &str)]) -> String {
+        let kept = self.pairs.iter().filter(|it| changed.iter().all(|(name, _)| it.0 != *name));
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(kept).extend_pairs(changed);
+        format!("{}?{}", self.path, query.finish())
+    }
+
     /// Where a form of the list leads back to.
     #[must_use]
     pub fn here(&self) -> String {

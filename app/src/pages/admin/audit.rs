@@ -14,7 +14,7 @@ use time::macros::format_description;
 
 const DAY: i64 = 86_400_000_000;
 /// What the log tells of.
-const KINDS: [&str; 7] = ["user", "organisation", "project", "agent", "conversation", "setting", "price"];
+const KINDS: [&str; 8] = ["user", "organisation", "project", "agent", "conversation", "setting", "price", "budget"];
 
 /// The list of its lines.
 pub struct Listed;

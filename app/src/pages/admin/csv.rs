@@ -32,7 +32,11 @@ pub async fn export(visit: &Visit, uri: &Uri) -> Option<Result<File>> {
         "/admin/agents" => file::<agents::Listed>(visit, &asked).await,
         "/admin/conversations" => file::<conversations::Listed>(visit, &asked).await,
         "/admin/audit-log" => file::<audit::Listed>(visit, &asked).await,
-        _ => return None,
+        "/analytics" => crate::pages::analytics::export(visit, &asked).await,
+        path => match path.strip_prefix("/analytics/results/") {
+            Some(id) => crate::pages::analytics_results::results::file(visit, id).await,
+            None => return None,
+        },
     })
 }
 
@@ -45,7 +49,7 @@ async fn file<L: List>(visit: &Visit, asked: &Asked) -> Result<File> {
     Ok(File { name: format!("{}-{day}.csv", L::NAME.replace(' ', "-")), content: write(&columns, &found.items)? })
 }
 
-fn write<T>(columns: &[Column<T>], rows: &[T]) -> Result<Vec<u8>> {
+pub(crate) fn write<T>(columns: &[Column<T>], rows: &[T]) -> Result<Vec<u8>> {
     let fault = |error: ::csv::Error| Error::Internal(format!("csv: {error}"));
     let columns: Vec<_> = columns.iter().filter(|it| it.text.is_some()).collect();
     let mut writer = ::csv::WriterBuilder::new().terminator(::csv::Terminator::CRLF).from_writer(Vec::new());
@@ -59,7 +63,7 @@ fn write<T>(columns: &[Column<T>], rows: &[T]) -> Result<Vec<u8>> {
 
 /// Spreadsheets take what begins so for a formula, and run it on the machine of whoever opens the file. An apostrophe
 /// before it makes it text.
-fn harmless(text: String) -> String {
+pub(crate) fn harmless(text: String) -> String {
     let first = text.trim_start().chars().next();
     let is_formula = first.is_some_and(|it| "=+-@＝＋－＠".contains(it)) || text.starts_with(['\t', '\r', '\n']);
     if is_formula { format!("'{text}") } else { text }

@@ -1,12 +1,13 @@
 //! Administration: one layout with its own navigation, and a file a section. Lists share one mechanism, [`list`].
 
 pub mod agents;
-mod asked;
+pub(crate) mod asked;
 pub mod audit;
+pub mod budgets;
 pub mod conversations;
 pub mod csv;
 pub mod expertise;
-mod list;
+pub(crate) mod list;
 pub mod organisations;
 pub mod outbox;
 pub mod people;
@@ -34,6 +35,7 @@ const SECTIONS: &[(&str, &str, May)] = &[
     ("/admin/expertise", "Expertise", |it| it.may(Permission::ManageExpertise)),
     ("/admin/agents", "Agents", |it| it.may(Permission::ManageAgents)),
     ("/admin/conversations", "Conversations", |it| it.may(Permission::InspectConversations)),
+    ("/admin/budgets", "Budgets", |it| it.may(Permission::ManageBudgets)),
     ("/admin/providers", "Providers", Viewer::can_administer_server),
     ("/admin/settings", "Settings", Viewer::can_administer_server),
     ("/admin/audit-log", "Audit log", |it| it.may(Permission::ManageOrganisation)),

@@ -76,6 +76,7 @@ pub fn complete(
     };
     let mut call =
         Call::begin(viewer, connections.prices(), agent.provider, &agent.model, Purpose::Completion, ports.now());
+    call.agent = Some(agent.id);
     let (sender, receiver) = mpsc::channel(AHEAD);
     let (store, ports) = (store.clone(), ports.clone());
     let (viewer, id, name) = (viewer.clone(), agent.id, agent.name.clone());
@@ -90,7 +91,13 @@ pub fn complete(
             }
         };
         let mut said = String::new();
-        let mut events = adapter.stream(request.clone());
+        let mut events = match call.ask(&store, &ports, &adapter, &request).await {
+            Ok(events) => events,
+            Err(error) => {
+                let _ = sender.send(Heard::Failed(error)).await;
+                return;
+            }
+        };
         // Whoever hangs up ends the call, also while the provider says nothing.
         let ended = loop {
             let event = tokio::select! {

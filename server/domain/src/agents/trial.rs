@@ -43,10 +43,10 @@ pub async fn run(
         max_tokens: u32::try_from(draft.max_tokens.min(MAX_TOKENS)).ok(),
     };
     let mut call = Call::begin(viewer, connections.prices(), draft.provider, &draft.model, Purpose::Test, ports.now());
+    let mut events = call.ask(store, ports, &adapter, &request).await?;
     let start = Instant::now();
     let mut answer = String::new();
     let listen = async {
-        let mut events = adapter.stream(request.clone());
         while let Some(event) = events.next().await {
             match event? {
                 Event::Text(piece) => {

@@ -125,23 +125,7 @@ impl Chat {
         if before.as_ref().is_some_and(|it| it.status == "streaming") {
             return Err(still_writing());
         }
-        let depth = before.as_ref().map_or(0, |it| it.depth + 1);
-        let question: MessageId = self.ports.id();
-        tx.execute(
-            "INSERT INTO messages (id, organisation_id, conversation_id, parent_id, depth, author, content, reasoning, status, tokens_estimated, dropped_turns, created_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, 'user', $6, '', 'complete', FALSE, 0, $7, $7)",
-            args![question, viewer.organisation, id, before.map(|it| it.id), depth, text, now],
-        )
-        .await?;
-        search::index::message(&mut tx, question.0).await?;
-        if row.title_by == "nobody" {
-            let title = titles::from_question(text);
-            tx.execute(
-                "UPDATE conversations SET title = $2, title_folded = $3, title_by = 'exchange' WHERE id = $1",
-                args![id, &title, title.to_lowercase()],
-            )
-            .await?;
-        }
+        let (question, depth) = self.insert_question(&mut tx, viewer, &row, before.as_ref(), text, now).await?;
         let answer = self.insert_answer(&mut tx, viewer, &agent, id, question.0, depth + 1, now + 1).await?;
         tx.execute("UPDATE conversations SET agent_id = $2, updated_at = $3 WHERE id = $1", args![id, agent.id, now])
             .await?;
@@ -150,6 +134,49 @@ impl Chat {
         let live = LiveRun::new(run, viewer.id, id, answer, String::new());
         self.launch(Arc::new(live), Job { viewer: viewer.clone(), agent, upto: question, resume: false });
         Ok(Sent { conversation: id, answer, run })
+    }
+
+    /// Notes a question and an answer that no model wrote: what was computed of data.
+    ///
+    /// # Errors
+    /// When the answer before is still being written, or the conversation is not the viewer's.
+    pub async fn note_exchange(
+        &self,
+        viewer: &Viewer,
+        id: ConversationId,
+        question: &str,
+        answer: &str,
+    ) -> Result<MessageId> {
+        let scope = self.store.as_viewer(viewer);
+        let row = conversation(scope, id).await?;
+        let agent = self.agent(viewer, row.agent_id.map(Into::into)).await?;
+        let now = self.ports.now();
+        let mut tx = scope.begin().await?;
+        let row: ConversationRow = tx
+            .optional(
+                "UPDATE conversations SET updated_at = $2 WHERE id = $1 AND deleted_at IS NULL
+                 RETURNING id, title, title_by, agent_id, head_id",
+                args![row.id, now],
+            )
+            .await?
+            .ok_or(Error::NotFound("conversation"))?;
+        let before = match row.head_id {
+            Some(head) => place(&mut tx, id, head).await?,
+            None => None,
+        };
+        if before.as_ref().is_some_and(|it| it.status == "streaming") {
+            return Err(still_writing());
+        }
+        let (question, depth) = self.insert_question(&mut tx, viewer, &row, before.as_ref(), question, now).await?;
+        let answered = self.insert_answer(&mut tx, viewer, &agent, id, question.0, depth + 1, now + 1).await?;
+        tx.execute(
+            "UPDATE messages SET content = $2, status = 'complete', provider = NULL, model = NULL WHERE id = $1",
+            args![answered, answer],
+        )
+        .await?;
+        search::index::message(&mut tx, answered.0).await?;
+        tx.commit().await?;
+        Ok(answered)
     }
 
     /// Another answer to the same question, beside the one that is there.
@@ -275,6 +302,36 @@ impl Chat {
             agent_id: Some(agent.id.0),
             head_id: None,
         })
+    }
+
+    /// Writes what was said down; answers how deep it stands.
+    async fn insert_question(
+        &self,
+        tx: &mut Tx,
+        viewer: &Viewer,
+        row: &ConversationRow,
+        before: Option<&Place>,
+        text: &str,
+        now: i64,
+    ) -> Result<(MessageId, i64)> {
+        let depth = before.map_or(0, |it| it.depth + 1);
+        let question: MessageId = self.ports.id();
+        tx.execute(
+            "INSERT INTO messages (id, organisation_id, conversation_id, parent_id, depth, author, content, reasoning, status, tokens_estimated, dropped_turns, created_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, 'user', $6, '', 'complete', FALSE, 0, $7, $7)",
+            args![question, viewer.organisation, row.id, before.map(|it| it.id), depth, text, now],
+        )
+        .await?;
+        search::index::message(tx, question.0).await?;
+        if row.title_by == "nobody" {
+            let title = titles::from_question(text);
+            tx.execute(
+                "UPDATE conversations SET title = $2, title_folded = $3, title_by = 'exchange' WHERE id = $1",
+                args![row.id, &title, title.to_lowercase()],
+            )
+            .await?;
+        }
+        Ok((question, depth))
     }
 
     #[allow(clippy::too_many_arguments)]

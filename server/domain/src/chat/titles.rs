@@ -98,10 +98,11 @@ impl Chat {
         let mut call =
             Call::begin(&job.viewer, prices, job.agent.provider, &job.agent.model, Purpose::Title, self.ports.now());
         call.place = Some((conversation, message));
+        call.agent = Some(job.agent.id);
         let start = Instant::now();
         let mut said = String::new();
+        let mut events = call.ask(&self.store, &self.ports, &adapter, request).await?;
         let listen = async {
-            let mut events = adapter.stream(request.clone());
             while let Some(event) = events.next().await {
                 match event? {
                     Event::Text(piece) => {

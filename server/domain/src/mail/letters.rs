@@ -1,6 +1,8 @@
 //! What mails say: plain text, the link on a line of its own.
 
 use crate::ports::Micros;
+use atrium::budgets::{Budget, BudgetPeriod, BudgetSubject};
+use atrium::text::dollars;
 use time::macros::format_description;
 
 /// An invitation.
@@ -46,6 +48,41 @@ impl Forgotten<'_> {
              The link works once, within an hour. An earlier one no longer does.\n\nIf it was not you, do nothing: your password stays as it is.\n"
         );
         ("Choose a new password for Atrium".to_owned(), text)
+    }
+}
+
+/// A budget that runs short.
+pub struct Short<'a> {
+    /// Whoever should know.
+    pub name: &'a str,
+    /// Which, and how far it is used.
+    pub budget: &'a Budget,
+    /// Where they see it.
+    pub link: &'a str,
+}
+
+impl Short<'_> {
+    /// Subject and text.
+    pub fn write(&self) -> (String, String) {
+        let Self { name, budget, link } = self;
+        let whose = match budget.subject {
+            BudgetSubject::User => "your budget on Atrium".to_owned(),
+            BudgetSubject::Project => format!("the budget of the project {} on Atrium", budget.name),
+            BudgetSubject::Organisation => format!("the budget of {} on Atrium", budget.name),
+        };
+        let period = match budget.period {
+            BudgetPeriod::Day => "day",
+            BudgetPeriod::Month => "month",
+        };
+        let (percent, until) = (budget.percent(), day(budget.renews_at));
+        let subject = format!("{percent} % of {whose} are spent");
+        let text = format!(
+            "Hello {name},\n\nof {whose}, {} a {period}, {} are spent: {percent} %. Calls that might cost more than is left are not made. \
+             On {until} (UTC) it is whole again.\n\nWhat was used is shown here:\n\n    {link}\n",
+            dollars(budget.limit),
+            dollars(budget.spent)
+        );
+        (subject, text)
     }
 }
 

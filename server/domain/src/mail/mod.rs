@@ -34,6 +34,8 @@ pub enum Kind {
     Invitation,
     /// A link to choose a new password by.
     Password,
+    /// A budget that runs short.
+    Budget,
 }
 
 impl Kind {
@@ -43,11 +45,16 @@ impl Kind {
         match self {
             Self::Invitation => "invitation",
             Self::Password => "password",
+            Self::Budget => "budget",
         }
     }
 
     fn parse(text: &str) -> Self {
-        if text == "invitation" { Self::Invitation } else { Self::Password }
+        match text {
+            "invitation" => Self::Invitation,
+            "budget" => Self::Budget,
+            _ => Self::Password,
+        }
     }
 }
 
@@ -92,7 +99,7 @@ pub(crate) struct NewMail<'a> {
     /// Whose administrators see it.
     pub organisation: OrganisationId,
     pub kind: Kind,
-    /// The invitation, or the person whose password it is.
+    /// The invitation, the person whose password it is, or the budget.
     pub about: Uuid,
     pub to: &'a str,
     pub subject: String,

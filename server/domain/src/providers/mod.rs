@@ -153,7 +153,7 @@ pub enum Adapter {
 }
 
 impl Adapter {
-    /// Ask, and listen. Nothing is sent before the stream is polled; dropping it ends the call.
+    /// Ask, and listen; on whose account says [`Call::ask`](crate::usage::Call), which alone calls this. Nothing is sent before the stream is polled; dropping it ends the call.
     pub fn stream(&self, request: Request) -> EventStream {
         match self {
             Self::OpenAi(it) => it.stream(request),

@@ -1,8 +1,8 @@
 //! Values bound to a statement, in the few types that both databases know.
 
 use atrium::ids::{
-    AgentId, ApiTokenId, BaseId, BoardId, ConversationId, DocumentId, ExpertiseAreaId, FamilyId, InvitationId, MailId,
-    MessageId, OrganisationId, ProjectId, RepositoryId, RunId, SessionId, UserId,
+    AgentId, ApiTokenId, ArtifactId, BaseId, BoardId, BudgetId, ConversationId, DocumentId, ExpertiseAreaId, FamilyId,
+    InvitationId, MailId, MessageId, OrganisationId, ProjectId, RepositoryId, ResultId, RunId, SessionId, UserId,
 };
 use uuid::Uuid;
 
@@ -46,7 +46,8 @@ from! {
     i64 => Int, f64 => Real, bool => Flag, Vec<u8> => Bytes, Uuid => Id,
     OrganisationId => Id, UserId => Id, AgentId => Id, ConversationId => Id, MessageId => Id, RunId => Id,
     ApiTokenId => Id, FamilyId => Id, ProjectId => Id, SessionId => Id, ExpertiseAreaId => Id, MailId => Id,
-    InvitationId => Id, BaseId => Id, DocumentId => Id, RepositoryId => Id, BoardId => Id,
+    InvitationId => Id, BaseId => Id, DocumentId => Id, RepositoryId => Id, BoardId => Id, BudgetId => Id,
+    ResultId => Id, ArtifactId => Id,
 }
 
 /// PostgreSQL's text has no NUL, and nobody types one: both databases keep a text without.

@@ -1,16 +1,23 @@
 //! What models cost: a row for every call, whoever made it and however it ended.
 
+pub mod budgets;
+pub mod period;
 pub mod prices;
+pub mod report;
+mod tally;
+#[cfg(test)]
+mod tests;
 pub mod tokens;
 
 use crate::error::Result;
 use crate::ports::{Micros, Ports};
-use crate::providers::Request;
+use crate::providers::{Adapter, EventStream, Request};
 use crate::store::{Store, Tx, args};
 use atrium::catalogue::{ModelFacts, Provider};
-use atrium::ids::{ConversationId, MessageId, OrganisationId, UserId};
+use atrium::ids::{AgentId, ConversationId, MessageId, OrganisationId, UserId};
 use atrium::people::Viewer;
 use prices::Prices;
+use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -57,6 +64,8 @@ pub struct Call {
     pub user: UserId,
     /// Where, if in a conversation.
     pub place: Option<(ConversationId, MessageId)>,
+    /// Whose instructions were followed; none for those of a form that is not saved.
+    pub agent: Option<AgentId>,
     /// What for.
     pub purpose: Purpose,
     /// Whose model.
@@ -77,6 +86,10 @@ pub struct Call {
     pub outcome: Outcome,
     /// When it began.
     pub called_at: Micros,
+    /// What is kept of budgets for it.
+    reservation: Option<Arc<budgets::Reservation>>,
+    /// It was not made: it might have cost more than is left.
+    is_refused: bool,
 }
 
 impl Call {
@@ -94,6 +107,7 @@ impl Call {
             organisation: viewer.organisation,
             user: viewer.id,
             place: None,
+            agent: None,
             purpose,
             provider,
             model: model.to_owned(),
@@ -104,7 +118,31 @@ impl Call {
             first_token: None,
             outcome: Outcome::Failed,
             called_at: now,
+            reservation: None,
+            is_refused: false,
         }
+    }
+
+    /// Begins the call, if budgets allow it: the one place where models are asked. Nothing is sent before the stream is
+    /// polled.
+    ///
+    /// # Errors
+    /// When it might cost more than is left.
+    pub(crate) async fn ask(
+        &mut self,
+        store: &Store,
+        ports: &Ports,
+        adapter: &Adapter,
+        request: &Request,
+    ) -> Result<EventStream> {
+        match budgets::reserve(store, ports, self, request).await {
+            Ok(reservation) => self.reservation = reservation.map(Arc::new),
+            Err(error) => {
+                self.is_refused = true;
+                return Err(error);
+            }
+        }
+        Ok(adapter.stream(request.clone()))
     }
 
     /// Takes the provider's count.
@@ -145,15 +183,21 @@ pub async fn record(store: &Store, ports: &Ports, call: &Call) -> Result<()> {
     Ok(())
 }
 
-/// Keeps `call` together with what else `tx` writes.
+/// Keeps `call` together with what else `tx` writes; one that was not made is not there to be kept.
 pub(crate) async fn insert(tx: &mut Tx, ports: &Ports, call: &Call) -> Result<()> {
+    if call.is_refused {
+        return Ok(());
+    }
+    if let Some(reservation) = &call.reservation {
+        budgets::settle(tx, reservation).await?;
+    }
     let (prompt_tokens, completion_tokens) = call.tokens.unwrap_or_default();
     let id: Uuid = ports.id();
     let (conversation, message) = call.place.unzip();
     tx.execute(
         "INSERT INTO llm_calls (id, organisation_id, user_id, conversation_id, message_id, purpose, provider, model, prompt_tokens, completion_tokens,
-            tokens_estimated, cost_micros, latency_micros, first_token_micros, outcome, called_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+            tokens_estimated, cost_micros, latency_micros, first_token_micros, outcome, called_at, agent_id, project_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, (SELECT project_id FROM conversations WHERE id = $4))",
         args![
             id,
             call.organisation,
@@ -175,7 +219,8 @@ pub(crate) async fn insert(tx: &mut Tx, ports: &Ports, call: &Call) -> Result<()
             micros(call.latency),
             call.first_token.map(micros),
             call.outcome.as_str(),
-            call.called_at
+            call.called_at,
+            call.agent
         ],
     )
     .await?;

@@ -1,13 +1,14 @@
-//! The agent platform: sessions, each for a kind of work, and documents. Lists are plain arrays; signing in is in
+//! The agent platform: sessions, each for a kind of work, documents, and charts. Lists are plain arrays; signing in is in
 //! [`dialects::auth`](super::dialects::auth).
 
+mod analytics;
 mod documents;
 mod repositories;
 mod sessions;
 
 use crate::web::App;
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 pub fn router() -> Router<App> {
     Router::new()
@@ -19,4 +20,8 @@ pub fn router() -> Router<App> {
         .route("/api/knowledge/repositories", get(repositories::list).post(repositories::create))
         .route("/api/knowledge/repositories/{id}/files", get(repositories::files))
         .route("/api/knowledge/files/{id}/content", get(repositories::content))
+        .route("/api/mlops/results", get(analytics::list))
+        .route("/api/mlops/results/{id}", get(analytics::get))
+        .route("/api/mlops/generate-chart", post(analytics::generate))
+        .route("/api/mlops/models", get(analytics::models))
 }

@@ -9,8 +9,10 @@ use atrium::chat::{Author, MessageView};
 use atrium::ids::ConversationId;
 use atrium::paging::PageRequest;
 use atrium::people::Viewer;
+use atrium_domain::Error;
 use atrium_domain::chat::Target;
 use atrium_domain::chat::sessions::{AgentType, Session, SessionChange};
+use atrium_domain::results::{self, Asked};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -115,12 +117,36 @@ pub async fn send(
     Id(id): Id<ConversationId>,
     fields: Fields,
 ) -> Reply<(StatusCode, Json<Value>)> {
-    app.atrium.chat.session(&caller.viewer, id).await?;
+    let session = app.atrium.chat.session(&caller.viewer, id).await?;
     let content = fields.filled("content")?;
+    if session.agent_type == AgentType::Analytics {
+        return Ok((StatusCode::CREATED, Json(computed(&app, &caller.viewer, id, &content).await?)));
+    }
     let told = ask(&app, &caller.viewer, Target::End(id), None, &content).await;
     let told = told.map_err(|error| Refusal::from(error).renamed("text", "content"))?;
     match told.failure() {
         Some(why) => Err(Refusal::detail(StatusCode::BAD_GATEWAY, why)),
         None => Ok((StatusCode::CREATED, Json(message(id, &told.answer)))),
     }
+}
+
+/// The answer of a session for analytics: a chart in words, of whatever one has that the question names. What cannot be
+/// computed is answered too, with the reason.
+async fn computed(app: &App, viewer: &Viewer, id: ConversationId, content: &str) -> Reply<Value> {
+    let atrium = &app.atrium;
+    let asked = Asked {
+        store: &atrium.store,
+        ports: &atrium.ports,
+        connections: &atrium.connections,
+        viewer,
+        question: content,
+    };
+    let answer = match results::ask_of_all(asked, &atrium.knowledge).await {
+        Ok(result) => results::told(&result),
+        Err(Error::Invalid(fields)) => fields.into_iter().map(|it| it.message).collect::<Vec<_>>().join(" "),
+        Err(error) => return Err(error.into()),
+    };
+    let answered = atrium.chat.note_exchange(viewer, id, content, &answer).await?;
+    let (_, view) = atrium.chat.find_message(viewer, answered).await?;
+    Ok(message(id, &view))
 }

@@ -2,9 +2,11 @@
 
 mod admin;
 mod agents;
+mod artifacts;
 mod audit;
 mod auth;
 mod avatars;
+mod budgets;
 mod conversations;
 mod expertise;
 mod exports;
@@ -16,10 +18,12 @@ mod organisations;
 mod projects;
 mod recovery;
 mod repositories;
+mod results;
 mod runs;
 mod search;
 mod sessions;
 mod tokens;
+mod usage;
 mod users;
 pub mod ws;
 
@@ -89,6 +93,9 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(favourites::list, favourites::mark))
         .routes(routes!(favourites::unmark))
         .routes(routes!(search::find))
+        .routes(routes!(usage::sum_up))
+        .routes(routes!(budgets::list, budgets::set))
+        .routes(routes!(budgets::remove))
         .merge(knowledge::router())
         .routes(routes!(repositories::list, repositories::add))
         .routes(routes!(repositories::get, repositories::change, repositories::remove))
@@ -96,5 +103,11 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(repositories::tree))
         .routes(routes!(repositories::file))
         .routes(routes!(repositories::webhook))
+        .routes(routes!(results::draw))
+        .routes(routes!(results::list))
+        .routes(routes!(results::get, results::delete))
+        .routes(routes!(results::restore))
+        .routes(routes!(artifacts::list, artifacts::create))
+        .routes(routes!(artifacts::get, artifacts::change, artifacts::delete))
         .merge(admin::router())
 }

@@ -118,6 +118,19 @@ fn rules() -> BTreeMap<&'static str, (Rule, Needs, Value)> {
         ("get /api/v1/favourites", (Own, Read, Value::Null)),
         ("post /api/v1/favourites", (Own, Write, json!({ "kind": "agent", "id": "" }))),
         ("delete /api/v1/favourites/{kind}/{id}", (Owner, Write, Value::Null)),
+        ("post /api/v1/analytics/charts", (Own, Write, json!({ "question": "n by a", "csv": "a,n\nx,1\n" }))),
+        ("get /api/v1/analytics/results", (Own, Read, Value::Null)),
+        ("get /api/v1/analytics/results/{id}", (Owner, Read, Value::Null)),
+        ("delete /api/v1/analytics/results/{id}", (Owner, Write, Value::Null)),
+        ("post /api/v1/analytics/results/{id}/restore", (Owner, Write, json!({}))),
+        ("get /api/v1/analytics/models", (Own, Read, Value::Null)),
+        (
+            "post /api/v1/analytics/models",
+            (Admin, Write, json!({ "name": "", "version": "1", "storage_key": "s3://m" })),
+        ),
+        ("get /api/v1/analytics/models/{id}", (Own, Read, Value::Null)),
+        ("patch /api/v1/analytics/models/{id}", (Admin, Write, json!({ "stage": "archived" }))),
+        ("delete /api/v1/analytics/models/{id}", (Admin, Write, Value::Null)),
         ("get /api/v1/knowledge/{id}/repositories", (Owner, Read, Value::Null)),
         ("post /api/v1/knowledge/{id}/repositories", (Owner, Write, json!({ "url": "" }))),
         ("get /api/v1/repositories/{id}", (Owner, Read, Value::Null)),
@@ -129,6 +142,13 @@ fn rules() -> BTreeMap<&'static str, (Rule, Needs, Value)> {
         ("get /api/v1/repositories/{id}/file", (Own, Read, Value::Null)),
         ("post /api/v1/repositories/{id}/webhook", (Open, Read, json!({}))),
         ("get /api/v1/search", (Own, Read, Value::Null)),
+        ("get /api/v1/budgets", (Own, Read, Value::Null)),
+        (
+            "put /api/v1/budgets",
+            (Admin, Write, json!({ "subject": "organisation", "period": "month", "limit_usd": "250" })),
+        ),
+        ("delete /api/v1/budgets/{id}", (Admin, Write, Value::Null)),
+        ("get /api/v1/usage", (Own, Read, Value::Null)),
         ("get /api/v1/knowledge", (Own, Read, Value::Null)),
         ("post /api/v1/knowledge", (Own, Write, json!({ "name": "Matrix" }))),
         ("get /api/v1/knowledge/search", (Own, Read, Value::Null)),
@@ -274,6 +294,15 @@ impl World {
                 ada.read_up(&document);
                 document
             }
+            "analytics" if template.contains("/models/") => {
+                let name = format!("model-{}", MADE.fetch_add(1, Ordering::Relaxed));
+                let model = json!({ "name": name, "version": "1", "storage_key": "s3://models/1" });
+                id(&self.root.clone().post("/api/v1/analytics/models", &model, 201), "id")
+            }
+            "analytics" => {
+                let question = json!({ "question": "n by a", "csv": "a,n\nx,1\n" });
+                id(&ada.post("/api/v1/analytics/charts", &question, 201), "id")
+            }
             "expertise-areas" => {
                 let name = format!("Area {}", MADE.fetch_add(1, Ordering::Relaxed));
                 id(&self.root.clone().post("/api/v1/expertise-areas", &json!({ "name": name }), 201), "id")
@@ -292,6 +321,10 @@ impl World {
             "agents" => {
                 let name = format!("Agent {}", MADE.fetch_add(1, Ordering::Relaxed));
                 id(&ada.post("/api/v1/agents", &json!({ "name": name, "provider": "local", "model": "m" }), 201), "id")
+            }
+            "budgets" => {
+                let body = json!({ "subject": "organisation", "period": "month", "limit_usd": "250" });
+                id(&self.root.clone().expect("PUT", "/api/v1/budgets", Some(&body), 200), "id")
             }
             "invitations" => {
                 let email = format!("invited-{}@example.org", MADE.fetch_add(1, Ordering::Relaxed));
@@ -333,7 +366,8 @@ impl World {
             | "post /api/v1/projects"
             | "post /api/v1/knowledge"
             | "post /api/v1/organisations"
-            | "post /api/v1/expertise-areas" => {
+            | "post /api/v1/expertise-areas"
+            | "post /api/v1/analytics/models" => {
                 body["name"] = json!(format!("Matrix {mark}"));
             }
             // Each one's own.

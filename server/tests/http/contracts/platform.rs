@@ -1,5 +1,6 @@
-//! The agent platform, but for its repositories and charts.
+//! The agent platform, but for its repositories.
 
+mod analytics;
 mod documents;
 
 use super::{Client, WORDS, has_keys, is_time, is_uuid, text, with_provider};

@@ -60,6 +60,7 @@ impl Chat {
             self.ports.now(),
         );
         call.place = Some((run.conversation, run.message));
+        call.agent = Some(job.agent.id);
         let mut progress = Progress::default();
         // A fault of ours ends the run like any other failure: nobody is left with a caret that blinks for ever.
         let written = AssertUnwindSafe(self.converse(&run, &job, &mut progress, &mut call, start)).catch_unwind();
@@ -130,7 +131,7 @@ impl Chat {
             progress.end = Some(EndReason::Stop);
             return Ok(());
         }
-        let mut events = adapter.stream(prompt.request.clone());
+        let mut events = call.ask(&self.store, &self.ports, &adapter, &prompt.request).await?;
         progress.request = Some(prompt.request);
         let mut loads_since = None;
         loop {

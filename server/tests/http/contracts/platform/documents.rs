@@ -12,7 +12,7 @@ const DOCUMENT: [&str; 9] =
 const RULES: &str = "The cats of this house sleep indoors during the whole night. \
     Whoever feeds the cats in the morning writes down when they were fed and how much they ate.";
 
-fn send(client: &mut Client, fields: &[(&str, &str)], file: Option<(&str, &str)>) -> Reply {
+pub(super) fn send(client: &mut Client, fields: &[(&str, &str)], file: Option<(&str, &str)>) -> Reply {
     let mut body = String::new();
     for (name, value) in fields {
         body += &format!("--edge\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
