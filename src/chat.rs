@@ -114,6 +114,8 @@ pub struct MessageView {
     pub cost: Option<i64>,
     /// Microseconds from question to end.
     pub latency: Option<i64>,
+    /// The reader has marked it.
+    pub is_favourite: bool,
     /// Something the reader should know: turns left out, an answer cut by its limit.
     pub notes: Vec<String>,
     /// Microseconds since 1970.

@@ -26,6 +26,17 @@ pub fn copy(text: &str) {
     let _promise = window().navigator().clipboard().write_text(text);
 }
 
+/// A block of an answer, sanitised HTML, as it is read aloud: of code only that it is there.
+#[must_use]
+pub fn spoken(html: &str) -> String {
+    let Ok(block) = document().create_element("div") else { return String::new() };
+    block.set_inner_html(html);
+    match block.query_selector("pre") {
+        Ok(Some(_)) => "A block of code.".to_owned(),
+        _ => block.text_content().unwrap_or_default(),
+    }
+}
+
 /// Shows another path in the address bar, without going there.
 pub fn show_path(path: &str) {
     if let Ok(history) = window().history() {

@@ -1,6 +1,6 @@
 //! A message in the browser: signals that a run's events move, and the connection that brings them.
 
-use super::{conversations, toasts};
+use super::{browser, conversations, toasts};
 use atrium::chat::{LiveEvent, MessageStatus, MessageView};
 use atrium::ids::{MessageId, RunId};
 use leptos::prelude::*;
@@ -11,6 +11,9 @@ use web_sys::{EventSource, MessageEvent};
 
 /// How long to wait before a connection that was refused is tried again.
 const RETRY: Duration = Duration::from_secs(2);
+
+/// How long what was spoken stays for screen readers to read: afterwards it would only be the answer once more.
+const SPOKEN_FOR: Duration = Duration::from_secs(15);
 
 /// One message, alive.
 #[derive(Clone, Copy)]
@@ -25,6 +28,10 @@ pub struct Live {
     pub reasoning: RwSignal<String>,
     /// What is going on while there is no text.
     pub status: RwSignal<Option<String>>,
+    /// Finished blocks as plain text, to be read aloud while the answer comes.
+    pub spoken: RwSignal<Vec<String>>,
+    /// How many blocks were spoken, or stood on the page before.
+    heard: StoredValue<usize>,
     /// The run that is listened to.
     run: RwSignal<Option<RunId>>,
 }
@@ -38,6 +45,8 @@ impl Live {
             tail: RwSignal::new(view.rendered.tail.clone()),
             reasoning: RwSignal::new(view.reasoning.clone()),
             status: RwSignal::new(None),
+            spoken: RwSignal::new(Vec::new()),
+            heard: StoredValue::new(view.rendered.blocks.len()),
             run: RwSignal::new(None),
             view: RwSignal::new(view),
         }
@@ -117,6 +126,17 @@ impl Live {
         on_error.forget();
     }
 
+    /// Has the blocks read aloud that have come to their end: whole sentences, and none of them twice.
+    fn speak(self) {
+        let heard = self.heard.get_value();
+        let new: Vec<String> =
+            self.blocks.with_untracked(|it| it.iter().skip(heard).map(|it| browser::spoken(it)).collect());
+        self.heard.set_value(heard + new.len());
+        if !new.is_empty() {
+            self.spoken.update(|it| it.extend(new));
+        }
+    }
+
     /// The conversation's title, once the run is over.
     fn hear(self, event: LiveEvent) -> Option<String> {
         match event {
@@ -131,6 +151,7 @@ impl Live {
                     known.extend(blocks);
                 });
                 self.tail.set(tail);
+                self.speak();
             }
             LiveEvent::End { message, title } => {
                 self.status.set(None);
@@ -138,6 +159,11 @@ impl Live {
                     toasts::complain(error.clone());
                 }
                 self.take(*message);
+                self.speak();
+                let clear = move || {
+                    let _gone = self.spoken.try_update(Vec::clear);
+                };
+                set_timeout(clear, SPOKEN_FOR);
                 return Some(title);
             }
         }

@@ -24,8 +24,12 @@ pub fn Message(live: Live, path: Signal<String>, ask: impl Fn(Ask) + Copy + Send
     let is_editing = RwSignal::new(false);
     let author = live.view.with_untracked(|it| it.author);
     let act = move |event: leptos::ev::SubmitEvent| {
-        event.prevent_default();
         let Some(action) = submitter(&event) else { return };
+        // The star is a form's own affair, as the conversation's is.
+        if matches!(action.as_str(), "mark" | "unmark") {
+            return;
+        }
+        event.prevent_default();
         let view = live.view.get_untracked();
         match action.as_str() {
             "regenerate" => ask(Ask::Regenerate(view.id)),
@@ -71,6 +75,7 @@ pub fn Message(live: Live, path: Signal<String>, ask: impl Fn(Ask) + Copy + Send
                             <button class="button icon-only" name="action" value="regenerate" aria-label="Answer again" title="Answer again">{icon(Icon::Again)}</button>
                         }.into_any(),
                     }}
+                    {star(live, path)}
                     <button class="button icon-only" name="action" value="delete" aria-label="Delete" title="Delete">{icon(Icon::Delete)}</button>
                     {move || figures(&live.view.get()).map(|it| view! { <span class="figures">{it}</span> })}
                 </form>
@@ -95,6 +100,11 @@ fn Answer(live: Live) -> impl IntoView {
                 <p class="waiting" role="status">{move || live.status.get().unwrap_or_else(|| "Thinking".to_owned())}</p>
             </Show>
         </div>
+        <div class="visually-hidden" aria-live="polite" aria-relevant="additions">
+            <For each=move || live.spoken.get().into_iter().enumerate() key=|(index, _)| *index let((_, text))>
+                <p>{text}</p>
+            </For>
+        </div>
         {move || outcome(&live.view.get())}
         {move || live.view.with(|it| it.notes.clone()).into_iter().map(|note| view! { <p class="note">{note}</p> }).collect_view()}
     }
@@ -114,6 +124,20 @@ fn outcome(view: &MessageView) -> Option<AnyView> {
     Some(view! { <p class="outcome" class:error=is_error role=is_error.then_some("alert")>{icon(if is_error { Icon::Warning } else { Icon::Stop })}<span>{text}</span></p> }.into_any())
 }
 
+/// Marks the message, or takes the mark away.
+fn star(live: Live, path: Signal<String>) -> impl IntoView {
+    let is_marked = move || live.view.with(|it| it.is_favourite);
+    let label = move || if is_marked() { "Remove message from favourites" } else { "Add message to favourites" };
+    view! {
+        <input type="hidden" name="kind" value="message"/>
+        <input type="hidden" name="id" value=live.id.to_string()/>
+        <input type="hidden" name="next" value=move || format!("{}#m-{}", path.get(), live.id)/>
+        <span class="star" class:marked=is_marked>
+            <button class="button icon-only" formaction="/favourites" name="action" value=move || if is_marked() { "unmark" } else { "mark" } aria-label=label title=label>{icon(Icon::Star)}</button>
+        </span>
+    }
+}
+
 /// `‹ 2/3 ›` where there are alternatives.
 fn siblings(view: &MessageView) -> Option<impl IntoView + use<>> {
     let (position, of) = view.position;
@@ -122,8 +146,8 @@ fn siblings(view: &MessageView) -> Option<impl IntoView + use<>> {
     };
     (of > 1).then(|| {
         view! {
-            {target("previous", view.previous_sibling)}
-            {target("next", view.next_sibling)}
+            {target("alternative-before", view.previous_sibling)}
+            {target("alternative-after", view.next_sibling)}
             <span class="siblings">
                 <button class="button icon-only" name="action" value="previous" aria-label="Alternative before" disabled=view.previous_sibling.is_none()>{icon(Icon::Previous)}</button>
                 <span>{format!("{position}/{of}")}</span>

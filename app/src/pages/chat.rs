@@ -95,8 +95,8 @@ pub async fn submit(visit: &Visit, id: ConversationId, fields: &Fields) -> Resul
             chat.resume(viewer, id, message()?).await?;
         }
         "delete" => chat.delete_message(viewer, id, message()?).await?,
-        "previous" => chat.select_branch(viewer, id, fields.id("previous", "message")?).await?,
-        "next" => chat.select_branch(viewer, id, fields.id("next", "message")?).await?,
+        "previous" => chat.select_branch(viewer, id, fields.id("alternative-before", "message")?).await?,
+        "next" => chat.select_branch(viewer, id, fields.id("alternative-after", "message")?).await?,
         _ => return Err(Error::NotFound("action")),
     }
     Ok(Done::then(format!("/chat/{id}")))

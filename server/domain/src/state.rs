@@ -4,6 +4,7 @@ use crate::accounts::sessions::Sessions;
 use crate::accounts::tokens::{Lifetimes, Tokens};
 use crate::accounts::{Accounts, Hasher};
 use crate::agents::connections::Connections;
+use crate::audit::Actor;
 use crate::chat::Chat;
 use crate::error::Result;
 use crate::guests::Guests;
@@ -13,7 +14,7 @@ use crate::mail::Outbox;
 use crate::ports::Ports;
 use crate::settings::Settings;
 use crate::store::Store;
-use atrium::ids::UserId;
+use atrium::ids::{FamilyId, UserId};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -104,6 +105,28 @@ impl Atrium {
         } else {
             Err(crate::Error::Forbidden("Registration is closed. Ask an administrator to invite you."))
         }
+    }
+
+    /// Ends a sign-in of a program, and with it being somebody else, which the audit log tells.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn end_sign_in(&self, actor: Actor<'_>, family: FamilyId) -> Result<()> {
+        self.tokens.end(actor.viewer, family).await?;
+        self.accounts.stop_impersonating(actor).await.map(drop)
+    }
+
+    /// The same by its refresh token, from `address`; answers whether it had not ended before.
+    ///
+    /// # Errors
+    /// [`crate::Error::BadToken`] when it is not one of ours.
+    pub async fn end_sign_in_of(&self, refresh: &str, address: &str) -> Result<bool> {
+        let holder = self.tokens.holder_of_refresh(refresh).await.ok();
+        let ended = self.tokens.end_by_refresh(refresh).await?;
+        if let Some(viewer) = holder.filter(|_| ended) {
+            self.accounts.stop_impersonating(Actor { viewer: &viewer, address }).await?;
+        }
+        Ok(ended)
     }
 
     /// Signs somebody out everywhere: browsers, and programs that signed in with the password.

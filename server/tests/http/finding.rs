@@ -94,6 +94,29 @@ fn a_star_is_a_form() {
 }
 
 #[test]
+fn a_message_is_marked_where_it_stands() {
+    let (server, _provider) = with_provider();
+    let mut ada = server.administrator();
+    let here = format!("/chat/{}", say(&mut ada, "Tides"));
+    let page = ada.get(&here).text();
+    assert_eq!(page.matches("formaction=\"/favourites\"").count(), 2, "at the question and at the answer");
+    let id = page.split_once("id=\"m-").unwrap().1.split_once('"').unwrap().0.to_owned();
+    let next = format!("{here}#m-{id}");
+    // All that the form at the message sends.
+    let form = |action: &'static str| {
+        vec![("message", id.as_str()), ("kind", "message"), ("id", &id), ("next", &next), ("action", action)]
+    };
+    let marked = ada.submit("/favourites", &form("mark"));
+    assert_eq!((marked.status, marked.location()), (303, next.as_str()));
+    let page = ada.get(&here).text();
+    assert_eq!(page.matches("aria-label=\"Remove message from favourites\"").count(), 1, "this one, and not the other");
+    assert!(ada.get("/favourites").text().contains(&format!("href=\"{next}\"")));
+    assert_eq!(ada.submit("/favourites", &form("unmark")).status, 303);
+    assert!(!ada.get(&here).text().contains("Remove message from favourites"));
+    assert_eq!(server.person("eve").submit("/favourites", &form("mark")).status, 404);
+}
+
+#[test]
 fn areas_of_expertise_by_form() {
     let (server, _provider) = with_provider();
     let mut ada = server.administrator();

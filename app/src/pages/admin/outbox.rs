@@ -3,12 +3,15 @@
 use super::administered;
 use crate::components::{ErrorSummary, FormState, asked, moment, pager, url_escape};
 use crate::forms::{Done, Fields};
+use crate::islands::toasts::Undo;
 use crate::visit::Visit;
 use atrium::ids::MailId;
 use atrium_domain::mail::{Mail, State, Text};
 use atrium_domain::{Error, Result};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
+
+const PATH: &str = "/admin/outbox";
 
 #[component]
 pub fn OutboxList() -> impl IntoView {
@@ -118,17 +121,23 @@ pub async fn submit(visit: &Visit, fields: &Fields) -> Result<Done> {
 /// `POST /admin/outbox/{id}`
 pub async fn submit_one(visit: &Visit, id: MailId, fields: &Fields) -> Result<Done> {
     let (mail, actor) = (&visit.atrium.mail, visit.actor()?);
-    let said = match fields.text("action") {
+    let (said, undo) = match fields.text("action") {
         "send" => {
             mail.send_again(actor, id).await?;
-            "Mail is sent again"
+            ("Mail is sent again", None)
         }
         "delete" => {
             mail.delete(actor, id).await?;
-            "Mail deleted"
+            let fields = [("action", "restore".to_owned()), ("mail", id.to_string())];
+            let fields = fields.map(|(name, value)| (name.to_owned(), value)).to_vec();
+            ("Mail deleted", Some(Undo { path: PATH.to_owned(), fields }))
+        }
+        "restore" => {
+            mail.restore(actor, id).await?;
+            ("Mail is back", None)
         }
         _ => return Err(Error::NotFound("action")),
     };
-    visit.toast(said, None).await?;
-    Ok(Done::then("/admin/outbox"))
+    visit.toast(said, undo).await?;
+    Ok(Done::then(PATH))
 }

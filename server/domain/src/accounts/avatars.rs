@@ -37,6 +37,19 @@ impl Accounts {
         found.ok_or(Error::NotFound("picture"))
     }
 
+    /// The picture of that person and hash, for whoever knows both: see `GET /avatars/…`.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when they have another one, or none.
+    pub async fn avatar_at(&self, of: UserId, hash: &str) -> Result<Vec<u8>> {
+        let found: Option<(Vec<u8>,)> = self
+            .store
+            .as_system("whoever knows a picture's address was told it")
+            .optional("SELECT image FROM avatars WHERE user_id = $1 AND hash = $2", args![of, hash])
+            .await?;
+        Ok(found.ok_or(Error::NotFound("picture"))?.0)
+    }
+
     /// Makes the viewer's picture from a file; answers its hash.
     ///
     /// # Errors

@@ -75,6 +75,8 @@ struct FamilyRow {
     rotates: bool,
     expires_at: i64,
     revoked_at: Option<i64>,
+    access_seconds: Option<i64>,
+    refresh_seconds: Option<i64>,
 }
 
 /// Whoever a family belongs to, and whoever is signed in as them.
@@ -126,6 +128,14 @@ impl FamilyRow {
     fn is_over(&self, now: i64) -> bool {
         self.revoked_at.is_some() || self.expires_at <= now
     }
+
+    /// As was said when it began, wherever it is refreshed; `otherwise` for what began before that was noted.
+    fn lifetimes(&self, otherwise: Lifetimes) -> Lifetimes {
+        Lifetimes {
+            access: self.access_seconds.unwrap_or(otherwise.access),
+            refresh: self.refresh_seconds.unwrap_or(otherwise.refresh),
+        }
+    }
 }
 
 impl Tokens {
@@ -140,11 +150,8 @@ impl Tokens {
     /// # Errors
     /// When the database does not answer.
     pub async fn issue(&self, viewer: &Viewer, rotation: Rotation, origin: &Origin) -> Result<TokenPair> {
-        self.issue_on(viewer, &self.own_terms(rotation), origin).await
-    }
-
-    fn own_terms(&self, rotation: Rotation) -> Terms {
-        Terms { rotation, lifetimes: self.lifetimes, claims: Map::new() }
+        let terms = Terms { rotation, lifetimes: self.lifetimes, claims: Map::new() };
+        self.issue_on(viewer, &terms, origin).await
     }
 
     /// The same on other terms.
@@ -157,8 +164,8 @@ impl Tokens {
         self.store
             .as_viewer(viewer)
             .execute(
-                "INSERT INTO token_families (id, user_id, refresh_id, rotates, created_at, refreshed_at, expires_at, address, agent, impersonator_id)
-                 VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9)",
+                "INSERT INTO token_families (id, user_id, refresh_id, rotates, created_at, refreshed_at, expires_at, address, agent, impersonator_id, access_seconds, refresh_seconds)
+                 VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10, $11)",
                 args![
                     family,
                     viewer.id,
@@ -168,11 +175,20 @@ impl Tokens {
                     now + terms.lifetimes.refresh * SECOND,
                     &origin.address,
                     &origin.agent,
-                    viewer.impersonator.as_ref().map(|it| it.id)
+                    viewer.impersonator.as_ref().map(|it| it.id),
+                    terms.lifetimes.access,
+                    terms.lifetimes.refresh
                 ],
             )
             .await?;
-        self.pair(viewer, family, refresh_id, now + terms.lifetimes.refresh * SECOND, terms)
+        self.pair(
+            viewer,
+            family,
+            refresh_id,
+            now + terms.lifetimes.refresh * SECOND,
+            terms.lifetimes.access,
+            &terms.claims,
+        )
     }
 
     /// The next access token, and the next refresh token if the family rotates.
@@ -180,7 +196,7 @@ impl Tokens {
     /// # Errors
     /// [`Error::BadToken`] when the token is not the family's newest, or the family is over.
     pub async fn refresh(&self, token: &str) -> Result<(Viewer, TokenPair)> {
-        self.refresh_on(token, &self.own_terms(Rotation::Rotates)).await
+        self.refresh_saying(token, &Map::new()).await
     }
 
     /// Whose refresh token it is, which is not spent by asking.
@@ -194,18 +210,19 @@ impl Tokens {
         row.ok_or(Error::BadToken)?.into_viewer()
     }
 
-    /// As [`Tokens::refresh`], on other terms; whether the family rotates was said when it began.
+    /// As [`Tokens::refresh`], with what the access token says besides. Whether the family rotates and how long its tokens
+    /// live was said when it began.
     ///
     /// # Errors
     /// As [`Tokens::refresh`].
-    pub async fn refresh_on(&self, token: &str, terms: &Terms) -> Result<(Viewer, TokenPair)> {
+    pub async fn refresh_saying(&self, token: &str, says: &Map<String, Value>) -> Result<(Viewer, TokenPair)> {
         let now = self.ports.now();
         let claims = self.read(token, Use::Refresh)?;
         let mut tx = self.store.as_system("the token says who asks").begin().await?;
         // Touched before it is read: of two who come with the same token the second waits, and is found to reuse it.
         let family: FamilyRow = tx
             .optional(
-                "UPDATE token_families SET refreshed_at = $2 WHERE id = $1 RETURNING user_id, refresh_id, rotates, expires_at, revoked_at",
+                "UPDATE token_families SET refreshed_at = $2 WHERE id = $1 RETURNING user_id, refresh_id, rotates, expires_at, revoked_at, access_seconds, refresh_seconds",
                 args![claims.sid, now],
             )
             .await?
@@ -221,8 +238,9 @@ impl Tokens {
         }
         let row: Option<HolderRow> = tx.optional(SELECT_HOLDER, args![claims.sid, claims.sub]).await?;
         let viewer = row.ok_or(Error::BadToken)?.into_viewer()?;
+        let lifetimes = family.lifetimes(self.lifetimes);
         let (refresh_id, expires_at) = if family.rotates {
-            (self.ports.id(), now + terms.lifetimes.refresh * SECOND)
+            (self.ports.id(), now + lifetimes.refresh * SECOND)
         } else {
             (family.refresh_id, family.expires_at)
         };
@@ -232,7 +250,7 @@ impl Tokens {
         )
         .await?;
         tx.commit().await?;
-        let mut pair = self.pair(&viewer, claims.sid, refresh_id, expires_at, terms)?;
+        let mut pair = self.pair(&viewer, claims.sid, refresh_id, expires_at, lifetimes.access, says)?;
         if !family.rotates {
             token.clone_into(&mut pair.refresh);
         }
@@ -269,7 +287,7 @@ impl Tokens {
             .store
             .as_system("the token says who asks")
             .optional(
-                "SELECT user_id, refresh_id, rotates, expires_at, revoked_at FROM token_families WHERE id = $1",
+                "SELECT user_id, refresh_id, rotates, expires_at, revoked_at, access_seconds, refresh_seconds FROM token_families WHERE id = $1",
                 args![claims.sid],
             )
             .await?;
@@ -294,20 +312,21 @@ impl Tokens {
         Ok(())
     }
 
-    /// Ends the sign-in that a refresh token belongs to.
+    /// Ends the sign-in that a refresh token belongs to; answers whether it had not ended before.
     ///
     /// # Errors
     /// [`Error::BadToken`] when it is not one of ours.
-    pub async fn end_by_refresh(&self, token: &str) -> Result<()> {
+    pub async fn end_by_refresh(&self, token: &str) -> Result<bool> {
         let claims = self.read(token, Use::Refresh)?;
-        self.store
+        let ended = self
+            .store
             .as_system("whoever holds the token may end it")
             .execute(
                 "UPDATE token_families SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL",
                 args![claims.sid, self.ports.now()],
             )
             .await?;
-        Ok(())
+        Ok(ended > 0)
     }
 
     /// Ends every sign-in of a person, also where they are signed in as somebody else.
@@ -346,7 +365,8 @@ impl Tokens {
         family: FamilyId,
         refresh_id: Uuid,
         refresh_until: i64,
-        terms: &Terms,
+        seconds: i64,
+        says: &Map<String, Value>,
     ) -> Result<TokenPair> {
         let iat = self.ports.now() / SECOND;
         let claims = Claims {
@@ -357,8 +377,8 @@ impl Tokens {
             sid: family,
             jti: self.ports.id(),
             iat,
-            exp: iat + terms.lifetimes.access,
-            more: terms.claims.clone(),
+            exp: iat + seconds,
+            more: says.clone(),
         };
         let refresh = Claims {
             email: None,
@@ -368,10 +388,6 @@ impl Tokens {
             more: Map::new(),
             ..claims.clone()
         };
-        Ok(TokenPair {
-            access: self.jwt.sign(&claims)?,
-            refresh: self.jwt.sign(&refresh)?,
-            expires_in: terms.lifetimes.access,
-        })
+        Ok(TokenPair { access: self.jwt.sign(&claims)?, refresh: self.jwt.sign(&refresh)?, expires_in: seconds })
     }
 }

@@ -7,9 +7,12 @@ mod tests;
 use crate::error::{Error, Result};
 use crate::ports::Ports;
 use crate::projects;
-use crate::store::{Scope, args};
+use crate::store::{Scope, Store, args};
+use async_stream::try_stream;
 use atrium::ids::{BoardId, ProjectId};
+use atrium::people::Viewer;
 use atrium::projects::ProjectRole;
+use futures::stream::BoxStream;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -17,6 +20,8 @@ use uuid::Uuid;
 const JSON_MAX: usize = 256 * 1024;
 /// Boards of one person: far more than anybody looks at, and not enough to fill a disk.
 const BOARDS_MAX: i64 = 500;
+/// Boards that are listed.
+const LISTED: i64 = 1000;
 /// What a board is called that was never given a name.
 pub const UNNAMED: &str = "Board";
 
@@ -81,6 +86,19 @@ impl Row {
     }
 }
 
+/// Of the boards that the viewer ($1) sees.
+macro_rules! seen {
+    ($select:literal, $which:literal) => {
+        concat!(
+            $select,
+            " FROM boards b WHERE (b.owner_id = $1 OR b.project_id IN (
+                SELECT p.id FROM projects p LEFT JOIN project_members m ON m.project_id = p.id AND m.user_id = $1
+                WHERE p.organisation_id = COALESCE($2, p.organisation_id) AND p.deleted_at IS NULL AND (m.user_id IS NOT NULL OR NOT $3))) AND ",
+            $which
+        )
+    };
+}
+
 /// What of a change is written.
 struct Checked {
     name: Option<String>,
@@ -104,12 +122,24 @@ impl BoardChange {
     }
 }
 
-/// Those that the viewer sees, the one that was changed last first.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn list(scope: Scope<'_>) -> Result<Vec<Board>> {
-    rows(scope, None).await?.into_iter().map(Row::into_board).collect()
+/// Those that the viewer sees, the one that was changed last first. They are read one at a time: what stands on all of them
+/// may be more than fits into memory.
+#[must_use]
+pub fn all(store: Store, viewer: Viewer) -> BoxStream<'static, Result<Board>> {
+    Box::pin(try_stream! {
+        let scope = store.as_viewer(&viewer);
+        let (organisation, must_be_member) = projects::reach(&viewer);
+        let ids: Vec<(Uuid,)> = scope
+            .all(seen!("SELECT b.id", "TRUE ORDER BY b.updated_at DESC, b.id LIMIT $4"), args![viewer.id, organisation, must_be_member, LISTED])
+            .await?;
+        for (id,) in ids {
+            match get(scope, id.into()).await {
+                // It was deleted meanwhile.
+                Err(Error::NotFound(_)) => {}
+                board => yield board?,
+            }
+        }
+    })
 }
 
 /// One of them.
@@ -125,25 +155,28 @@ pub async fn get(scope: Scope<'_>, id: BoardId) -> Result<Board> {
 /// # Errors
 /// When the database does not answer.
 pub async fn newest_own(scope: Scope<'_>) -> Result<Option<Board>> {
-    rows(scope, None).await?.into_iter().find(|it| it.owner_id == scope.viewer.id.0).map(Row::into_board).transpose()
+    let row: Option<Row> = scope
+        .optional(
+            "SELECT b.id, b.owner_id, b.project_id, b.name, b.layout, b.data, b.created_at, b.updated_at FROM boards b
+             WHERE b.owner_id = $1 ORDER BY b.updated_at DESC, b.id LIMIT 1",
+            args![scope.viewer.id],
+        )
+        .await?;
+    row.map(Row::into_board).transpose()
 }
 
 async fn row(scope: Scope<'_>, id: BoardId) -> Result<Row> {
-    rows(scope, Some(id)).await?.into_iter().next().ok_or(Error::NotFound("board"))
-}
-
-async fn rows(scope: Scope<'_>, id: Option<BoardId>) -> Result<Vec<Row>> {
     let (organisation, must_be_member) = projects::reach(scope.viewer);
-    Ok(scope
-        .all(
-            "SELECT b.id, b.owner_id, b.project_id, b.name, b.layout, b.data, b.created_at, b.updated_at FROM boards b
-             WHERE b.id = COALESCE($4, b.id) AND (b.owner_id = $1 OR b.project_id IN (
-                SELECT p.id FROM projects p LEFT JOIN project_members m ON m.project_id = p.id AND m.user_id = $1
-                WHERE p.organisation_id = COALESCE($2, p.organisation_id) AND p.deleted_at IS NULL AND (m.user_id IS NOT NULL OR NOT $3)))
-             ORDER BY b.updated_at DESC, b.id LIMIT 1000",
+    let row: Option<Row> = scope
+        .optional(
+            seen!(
+                "SELECT b.id, b.owner_id, b.project_id, b.name, b.layout, b.data, b.created_at, b.updated_at",
+                "b.id = $4"
+            ),
             args![scope.viewer.id, organisation, must_be_member, id],
         )
-        .await?)
+        .await?;
+    row.ok_or(Error::NotFound("board"))
 }
 
 /// Whether the viewer may put boards into a project, or change those that are there.

@@ -1,12 +1,14 @@
 //! Boards, on both databases.
 
-use super::{BoardChange, change, create, delete, get, list, newest_own};
+use super::{Board, BoardChange, all, change, create, delete, get, newest_own};
 use crate::audit::Actor;
 use crate::error::{Error, Result};
 use crate::projects;
+use crate::store::Scope;
 use crate::testing::{World, worlds};
 use atrium::people::Viewer;
 use atrium::projects::{ProjectForm, ProjectRole};
+use futures::TryStreamExt as _;
 use serde_json::json;
 
 fn code<T: std::fmt::Debug>(outcome: Result<T>) -> String {
@@ -18,6 +20,10 @@ fn field<T: std::fmt::Debug>(outcome: Result<T>) -> String {
         Err(Error::Invalid(fields)) => fields[0].field.clone(),
         other => panic!("not refused for a field: {other:?}"),
     }
+}
+
+async fn list(world: &World, scope: Scope<'_>) -> Result<Vec<Board>> {
+    all(world.store.clone(), scope.viewer.clone()).try_collect().await
 }
 
 fn named(name: &str) -> BoardChange {
@@ -42,10 +48,10 @@ async fn a_board_is_kept_as_it_was_laid_out_and_is_its_owners() {
         let data = BoardChange { data: Some(json!({ "n": null })), ..BoardChange::default() };
         let changed = change(bob, &world.ports, made.id, &data).await.unwrap();
         assert_eq!((changed.name.as_str(), &changed.layout, &changed.data), ("Tides", &layout, &json!({ "n": null })));
-        assert_eq!(list(bob).await.unwrap(), std::slice::from_ref(&changed));
+        assert_eq!(list(&world, bob).await.unwrap(), std::slice::from_ref(&changed));
         assert_eq!(newest_own(bob).await.unwrap(), Some(changed));
 
-        assert_eq!(list(eve).await.unwrap(), []);
+        assert_eq!(list(&world, eve).await.unwrap(), []);
         assert_eq!(newest_own(eve).await.unwrap(), None);
         assert_eq!(code(get(eve, made.id).await), "not_found");
         assert_eq!(code(change(eve, &world.ports, made.id, &named("Mine")).await), "not_found");

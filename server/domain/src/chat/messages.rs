@@ -53,6 +53,7 @@ struct MessageRow {
     run_id: Option<Uuid>,
     /// Its own id, if it stands on sources.
     retrieval_id: Option<Uuid>,
+    is_favourite: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -158,7 +159,8 @@ impl Chat {
         let rows: Vec<PlacedRow> = scope
             .all(
                 "SELECT m.conversation_id, m.id, m.parent_id, m.author, m.content, m.reasoning, m.status, m.model, m.prompt_tokens, m.completion_tokens,
-                    m.tokens_estimated, m.cost_micros, m.latency_micros, m.end_reason, m.dropped_turns, m.error_message, m.created_at, r.id AS run_id, t.message_id AS retrieval_id
+                    m.tokens_estimated, m.cost_micros, m.latency_micros, m.end_reason, m.dropped_turns, m.error_message, m.created_at, r.id AS run_id, t.message_id AS retrieval_id,
+                    EXISTS (SELECT 1 FROM favourites f WHERE f.user_id = $1 AND f.message_id = m.id) AS is_favourite
                  FROM conversations c JOIN messages m ON m.conversation_id = c.id LEFT JOIN runs r ON r.message_id = m.id AND r.status = 'running' LEFT JOIN retrievals t ON t.message_id = m.id
                  WHERE c.owner_id = $1 AND c.deleted_at IS NULL AND m.deleted_at IS NULL
                  ORDER BY m.created_at, m.id LIMIT $2 OFFSET $3",
@@ -191,10 +193,11 @@ impl Chat {
                     SELECT m.id, m.parent_id, b.hops + 1 FROM messages m JOIN branch b ON m.id = b.parent_id AND m.conversation_id = $1 WHERE b.hops < $3
                  )
                  SELECT m.id, m.parent_id, m.author, m.content, m.reasoning, m.status, m.model, m.prompt_tokens, m.completion_tokens, m.tokens_estimated,
-                    m.cost_micros, m.latency_micros, m.end_reason, m.dropped_turns, m.error_message, m.created_at, r.id AS run_id, t.message_id AS retrieval_id
+                    m.cost_micros, m.latency_micros, m.end_reason, m.dropped_turns, m.error_message, m.created_at, r.id AS run_id, t.message_id AS retrieval_id,
+                    EXISTS (SELECT 1 FROM favourites f WHERE f.user_id = $4 AND f.message_id = m.id) AS is_favourite
                  FROM branch b JOIN messages m ON m.id = b.id LEFT JOIN runs r ON r.message_id = m.id AND r.status = 'running' LEFT JOIN retrievals t ON t.message_id = m.id
                  ORDER BY b.hops DESC",
-                args![conversation, from, limit],
+                args![conversation, from, limit, scope.viewer.id],
             )
             .await?;
         let siblings =
@@ -241,6 +244,7 @@ impl Chat {
             tokens_estimated: row.tokens_estimated,
             cost: row.cost_micros,
             latency: row.latency_micros,
+            is_favourite: row.is_favourite,
             notes: notes(row.dropped_turns, row.end_reason.as_deref()),
             created_at: row.created_at,
         };

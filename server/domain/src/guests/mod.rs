@@ -2,13 +2,16 @@
 //! that is all they have.
 //!
 //! What they say are conversations like any others. Whoever reads says as whom: as the one guest account, which nobody can
-//! sign in to. Its one agent is made of the settings; a limit for each address and a daily sum bound what they cost.
+//! sign in to. Its one agent is made of the settings; limits for each address and for all, and a daily sum, bound what they
+//! cost.
 
 mod chats;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 pub use chats::{GuestChat, Visitor};
+pub use turns::Turn;
 
 use crate::accounts::Accounts;
 use crate::agents;
@@ -43,6 +46,7 @@ pub struct Guests {
     accounts: Accounts,
     connections: Arc<Connections>,
     chat: Chat,
+    turns: turns::Turns,
 }
 
 impl Guests {
@@ -56,7 +60,7 @@ impl Guests {
         connections: Arc<Connections>,
         chat: Chat,
     ) -> Self {
-        Self { store, ports, settings, accounts, connections, chat }
+        Self { store, ports, settings, accounts, connections, chat, turns: turns::Turns::default() }
     }
 
     /// Whether guests are let in at all.
@@ -75,17 +79,22 @@ impl Guests {
         self.settings.text(name).parse().unwrap_or_default()
     }
 
-    /// Counts a message from `address`.
+    /// Counts a message of `visitor`, and gives it a turn to be answered.
     ///
     /// # Errors
-    /// [`Error::RateLimited`] when it was one too many, or guests have cost enough for a day.
-    pub async fn admit(&self, viewer: &Viewer, address: &str) -> Result<()> {
+    /// [`Error::RateLimited`] when it was one too many, too many are being answered, or guests have cost enough for a day.
+    pub async fn admit(&self, viewer: &Viewer, visitor: &Visitor) -> Result<Turn> {
         self.may_come()?;
+        let limit = |name| usize::try_from(self.number(name)).unwrap_or_default();
+        let (each, all) = (limit("guest_answers_of_one_address"), limit("guest_answers_at_once"));
+        let turn = self.turns.take(visitor.network(), each, all).ok_or_else(|| Error::RateLimited {
+            message: "Too many answers are being written at this moment. Try again in a few seconds.".to_owned(),
+            retry_after: 5,
+        })?;
         let hits = self.number("guest_messages_per_hour");
         if hits > 0 {
             let limit = Limit { hits, window: 3600 * SECOND };
-            limits::hit(&self.store, &self.ports, &format!("guest:address:{}", limits::network(address)), limit)
-                .await?;
+            limits::hit(&self.store, &self.ports, &format!("guest:address:{}", visitor.network()), limit).await?;
         }
         let cents = self.number("guest_cents_per_day");
         if cents > 0 && self.spent(viewer).await? >= cents * 10_000 {
@@ -95,7 +104,7 @@ impl Guests {
                 retry_after: 3600,
             });
         }
-        Ok(())
+        Ok(turn)
     }
 
     /// Micro-dollars of the last 24 hours.

@@ -1,5 +1,7 @@
 //! Work behind the requests: rows that servers take up one at a time, with progress, pause and reasons.
 //!
+//! Organisations and people are served in turn, however much one of them has brought ([`take`](Jobs::take)).
+//!
 //! There is one row for each kind of work on each thing. Asking for it again while it runs has it done once more
 //! afterwards; a server that goes away in the middle loses its lease, and another one takes the job up.
 
@@ -9,7 +11,6 @@ mod tests;
 use crate::error::Result;
 use crate::ports::{Micros, Ports, SECOND};
 use crate::store::{Queries, Scope, Store, Tx, args};
-use atrium::ids::OrganisationId;
 use std::sync::Arc;
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -76,6 +77,8 @@ pub(crate) enum Outcome {
 #[derive(sqlx::FromRow)]
 struct Row {
     id: Uuid,
+    organisation_id: Uuid,
+    asked_by: Option<Uuid>,
     kind: String,
     subject_id: Uuid,
     requests: i64,
@@ -92,32 +95,46 @@ pub struct Jobs {
     wake: Arc<Notify>,
 }
 
-const CLAIM_ALONE: &str = "UPDATE jobs SET state = 'running', attempts = attempts + 1, holder = $1, lease_until = $2, updated_at = $3
-     WHERE id = (SELECT id FROM jobs WHERE kind = $4 AND (state = 'queued' AND run_at <= $3 OR state = 'running' AND lease_until <= $3)
-        ORDER BY run_at, id LIMIT 1)
-     RETURNING id, kind, subject_id, requests, attempts";
-const CLAIM_SHARED: &str = "UPDATE jobs SET state = 'running', attempts = attempts + 1, holder = $1, lease_until = $2, updated_at = $3
-     WHERE id = (SELECT id FROM jobs WHERE kind = $4 AND (state = 'queued' AND run_at <= $3 OR state = 'running' AND lease_until <= $3)
-        ORDER BY run_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
-     RETURNING id, kind, subject_id, requests, attempts";
+/// Takes up a job: of the organisation that was served longest ago, in it of the person, and of theirs the one that has
+/// waited longest. So nobody waits for all that somebody else has brought. `$lock` is how servers on one database keep out of
+/// each other's way.
+macro_rules! claim {
+    ($lock:literal) => {
+        concat!(
+            "UPDATE jobs SET state = 'running', attempts = attempts + 1, holder = $1, lease_until = $2, updated_at = $3
+             WHERE id = (SELECT j.id FROM jobs j
+                LEFT JOIN job_turns o ON o.kind = j.kind AND o.whose = j.organisation_id
+                LEFT JOIN job_turns p ON p.kind = j.kind AND p.whose = j.asked_by
+                WHERE j.kind = $4 AND (j.state = 'queued' AND j.run_at <= $3 OR j.state = 'running' AND j.lease_until <= $3)
+                ORDER BY COALESCE(o.served_at, 0), COALESCE(p.served_at, 0), j.run_at, j.id LIMIT 1 ",
+            $lock,
+            ") RETURNING id, organisation_id, asked_by, kind, subject_id, requests, attempts"
+        )
+    };
+}
+const CLAIM_ALONE: &str = claim!("");
+const CLAIM_SHARED: &str = claim!("FOR UPDATE OF j SKIP LOCKED");
+
+/// On whose behalf something is done.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asker {
+    /// Of what the job is about.
+    pub(crate) organisation: Uuid,
+    /// Whoever brought it.
+    pub(crate) person: Uuid,
+}
 
 /// Asks for a job in the transaction of what makes it necessary; [`Jobs::wake`] once that is committed. What was paused
 /// stays so.
-pub(crate) async fn ask(
-    tx: &mut Tx,
-    ports: &Ports,
-    organisation: OrganisationId,
-    kind: Kind,
-    subject: Uuid,
-) -> Result<()> {
+pub(crate) async fn ask(tx: &mut Tx, ports: &Ports, asker: Asker, kind: Kind, subject: Uuid) -> Result<()> {
     let (id, now): (Uuid, i64) = (ports.id(), ports.now());
     tx.execute(
-        "INSERT INTO jobs (id, organisation_id, kind, subject_id, state, requests, progress, total, attempts, reason, run_at, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, 'queued', 1, 0, 0, 0, '', $5, $5, $5)
-         ON CONFLICT (kind, subject_id) DO UPDATE SET requests = jobs.requests + 1, attempts = 0, run_at = excluded.run_at, updated_at = excluded.updated_at,
+        "INSERT INTO jobs (id, organisation_id, asked_by, kind, subject_id, state, requests, progress, total, attempts, reason, run_at, created_at, updated_at)
+         VALUES ($1, $2, $6, $3, $4, 'queued', 1, 0, 0, 0, '', $5, $5, $5)
+         ON CONFLICT (kind, subject_id) DO UPDATE SET requests = jobs.requests + 1, attempts = 0, asked_by = excluded.asked_by, run_at = excluded.run_at, updated_at = excluded.updated_at,
             state = CASE WHEN jobs.state IN ('running', 'paused') THEN jobs.state ELSE 'queued' END,
             reason = CASE WHEN jobs.state IN ('running', 'paused') THEN jobs.reason ELSE '' END",
-        args![id, organisation, kind.as_str(), subject, now],
+        args![id, asker.organisation, kind.as_str(), subject, now, asker.person],
     )
     .await?;
     Ok(())
@@ -178,7 +195,7 @@ impl Jobs {
         Ok(())
     }
 
-    /// Takes up the job that has waited longest.
+    /// Takes up the job whose turn it is.
     pub(crate) async fn take(&self, kind: Kind) -> Result<Option<Taken>> {
         let now = self.ports.now();
         let sql = if self.store.is_shared() { CLAIM_SHARED } else { CLAIM_ALONE };
@@ -195,6 +212,17 @@ impl Jobs {
         }
         let mut tx = self.system().begin().await?;
         let row: Option<Row> = tx.optional(sql, args![self.server, now + LEASE, now, kind.as_str()]).await?;
+        if let Some(row) = &row {
+            // Always in this order, so that no two servers wait for one another.
+            for whose in [Some(row.organisation_id), row.asked_by].into_iter().flatten() {
+                tx.execute(
+                    "INSERT INTO job_turns (kind, whose, served_at) VALUES ($1, $2, $3)
+                     ON CONFLICT (kind, whose) DO UPDATE SET served_at = excluded.served_at",
+                    args![kind.as_str(), whose, now],
+                )
+                .await?;
+            }
+        }
         tx.commit().await?;
         Ok(row.and_then(|it| {
             Some(Taken {
@@ -262,6 +290,7 @@ impl Jobs {
 
     /// Forgets what was done long ago.
     pub(crate) async fn sweep(&self, before: Micros) -> Result<()> {
+        self.system().execute("DELETE FROM job_turns WHERE served_at < $1", args![before]).await?;
         self.system().execute("DELETE FROM jobs WHERE state = 'done' AND updated_at < $1", args![before]).await?;
         Ok(())
     }

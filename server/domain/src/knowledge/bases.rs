@@ -41,9 +41,7 @@ struct Row {
 
 impl Row {
     fn into_base(self, viewer: &Viewer) -> Base {
-        let role = self.role.as_deref().and_then(ProjectRole::parse);
-        let is_own = self.owner_id == Some(viewer.id.0);
-        let can_manage = is_own || role == Some(ProjectRole::Manager) || viewer.may(Permission::ManageProjects);
+        let (can_change, can_manage) = rights(viewer, self.owner_id, self.role.as_deref());
         Base {
             id: self.id.into(),
             name: self.name,
@@ -51,7 +49,7 @@ impl Row {
             project: self.project_id.map(Into::into),
             project_name: self.project_name,
             owner: self.owner_id.map(Into::into),
-            can_change: can_manage || role == Some(ProjectRole::Member),
+            can_change,
             can_manage,
             document_count: self.document_count,
             waiting_count: self.waiting_count,
@@ -69,10 +67,33 @@ impl Row {
     }
 }
 
-/// The base that is meant, and the organisation that it belongs to.
+/// A base that the viewer sees, without what has to be counted: enough to say what they may do there.
 pub(super) struct Known {
-    pub(super) base: Base,
+    pub(super) id: BaseId,
     pub(super) organisation: OrganisationId,
+    pub(super) name: String,
+    pub(super) description: String,
+    pub(super) project: Option<ProjectId>,
+    pub(super) can_change: bool,
+    pub(super) can_manage: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct KnownRow {
+    organisation_id: Uuid,
+    name: String,
+    description: String,
+    owner_id: Option<Uuid>,
+    project_id: Option<Uuid>,
+    role: Option<String>,
+}
+
+/// Whether the viewer changes what is in a base, and the base itself: whose own it is, and by their role in its project.
+fn rights(viewer: &Viewer, owner: Option<Uuid>, role: Option<&str>) -> (bool, bool) {
+    let role = role.and_then(ProjectRole::parse);
+    let is_own = owner == Some(viewer.id.0);
+    let can_manage = is_own || role == Some(ProjectRole::Manager) || viewer.may(Permission::ManageProjects);
+    (can_manage || role == Some(ProjectRole::Member), can_manage)
 }
 
 /// Which bases.
@@ -149,27 +170,52 @@ pub async fn get(scope: Scope<'_>, id: BaseId) -> Result<Base> {
     Ok(row.ok_or(Error::NotFound("knowledge base"))?.into_base(viewer))
 }
 
-async fn owner(scope: Scope<'_>, id: BaseId) -> Result<OrganisationId> {
-    let row: Option<(Uuid,)> =
-        scope.optional("SELECT organisation_id FROM knowledge_bases WHERE id = $1", args![id]).await?;
-    Ok(row.ok_or(Error::NotFound("knowledge base"))?.0.into())
+/// The same without what has to be counted, for whoever only asks what the viewer may do.
+///
+/// # Errors
+/// [`Error::NotFound`] when the viewer does not see it.
+pub(super) async fn known(scope: Scope<'_>, id: BaseId) -> Result<Known> {
+    let viewer = scope.viewer;
+    let (organisation, must_be_member) = projects::reach(viewer);
+    let row: Option<KnownRow> = scope
+        .optional(
+            "SELECT b.organisation_id, b.name, b.description, b.owner_id, b.project_id, m.role
+             FROM knowledge_bases b LEFT JOIN projects p ON p.id = b.project_id AND p.deleted_at IS NULL
+                LEFT JOIN project_members m ON m.project_id = b.project_id AND m.user_id = $1
+             WHERE b.id = $4 AND b.organisation_id = COALESCE($2, b.organisation_id) AND (b.owner_id = $1 OR p.id IS NOT NULL AND (m.user_id IS NOT NULL OR NOT $3))",
+            args![viewer.id, organisation, must_be_member, id],
+        )
+        .await?;
+    let row = row.ok_or(Error::NotFound("knowledge base"))?;
+    let (can_change, can_manage) = rights(viewer, row.owner_id, row.role.as_deref());
+    Ok(Known {
+        id,
+        organisation: row.organisation_id.into(),
+        name: row.name,
+        description: row.description,
+        project: row.project_id.map(Into::into),
+        can_change,
+        can_manage,
+    })
 }
 
 /// A base, for who wants to put something in or take it out.
 pub(super) async fn changeable(scope: Scope<'_>, id: BaseId) -> Result<Known> {
-    let base = get(scope, id).await?;
-    if !base.can_change {
-        return Err(Error::Forbidden("Guests of the project look at its knowledge; its members change it."));
+    let known = known(scope, id).await?;
+    if known.can_change {
+        Ok(known)
+    } else {
+        Err(Error::Forbidden("Guests of the project look at its knowledge; its members change it."))
     }
-    Ok(Known { organisation: owner(scope, id).await?, base })
 }
 
 async fn managed(scope: Scope<'_>, id: BaseId) -> Result<Known> {
-    let base = get(scope, id).await?;
-    if !base.can_manage {
-        return Err(Error::Forbidden("Only managers of the project can change or delete its knowledge bases."));
+    let known = known(scope, id).await?;
+    if known.can_manage {
+        Ok(known)
+    } else {
+        Err(Error::Forbidden("Only managers of the project can change or delete its knowledge bases."))
     }
-    Ok(Known { organisation: owner(scope, id).await?, base })
 }
 
 /// A new base: of a project in which the viewer works, or their own.
@@ -252,7 +298,7 @@ pub async fn change(
     if changed == 0 {
         return Err(Error::stale("knowledge base"));
     }
-    let before = BaseForm { name: known.base.name, description: known.base.description };
+    let before = BaseForm { name: known.name, description: known.description };
     let deed = deed(known.organisation, "knowledge.change", id, &form.name);
     audit::note(&mut tx, ports, actor, deed, Some(before), Some(&form)).await?;
     tx.commit().await?;
@@ -263,6 +309,7 @@ pub async fn change(
 pub(super) async fn delete(store: &Store, ports: &Ports, actor: Actor<'_>, id: BaseId) -> Result<Known> {
     let scope = store.as_viewer(actor.viewer);
     let known = managed(scope, id).await?;
+    let before = get(scope, id).await?;
     let mut tx = scope.begin().await?;
     tx.execute(
         "DELETE FROM jobs WHERE subject_id IN (SELECT id FROM documents WHERE base_id = $1) OR subject_id IN (SELECT id FROM repositories WHERE base_id = $1)",
@@ -271,8 +318,8 @@ pub(super) async fn delete(store: &Store, ports: &Ports, actor: Actor<'_>, id: B
     .await?;
     crate::jobs::forget(&mut tx, Kind::Embed, id.0).await?;
     tx.execute("DELETE FROM knowledge_bases WHERE id = $1", args![id]).await?;
-    let deed = deed(known.organisation, "knowledge.delete", id, &known.base.name);
-    audit::note(&mut tx, ports, actor, deed, Some(&known.base), None::<()>).await?;
+    let deed = deed(known.organisation, "knowledge.delete", id, &known.name);
+    audit::note(&mut tx, ports, actor, deed, Some(&before), None::<()>).await?;
     tx.commit().await?;
     Ok(known)
 }

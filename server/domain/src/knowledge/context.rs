@@ -41,7 +41,7 @@ impl Knowledge {
             .await?;
         let mut seen = Vec::new();
         for (base,) in named {
-            match bases::get(scope, base.into()).await {
+            match bases::known(scope, base.into()).await {
                 Ok(base) => seen.push(base.id),
                 // The agent's owner sees it, whoever asks does not.
                 Err(Error::NotFound(_)) => {}

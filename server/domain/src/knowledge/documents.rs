@@ -111,7 +111,7 @@ pub async fn page(
     filter: DocumentFilter<'_>,
     page: PageRequest,
 ) -> Result<Page<Document>> {
-    bases::get(scope, base).await?;
+    bases::known(scope, base).await?;
     let pattern = contains(filter.search.unwrap_or_default());
     let count: Option<(i64,)> = scope
         .optional(
@@ -151,7 +151,7 @@ pub async fn get(scope: Scope<'_>, id: DocumentId) -> Result<Document> {
         )
         .await?;
     let document: Document = row.ok_or(Error::NotFound("document"))?.into();
-    match bases::get(scope, document.base).await {
+    match bases::known(scope, document.base).await {
         Err(Error::NotFound(_)) => Err(Error::NotFound("document")),
         Err(error) => Err(error),
         Ok(_) => Ok(document),
@@ -163,7 +163,7 @@ pub async fn get(scope: Scope<'_>, id: DocumentId) -> Result<Document> {
 /// # Errors
 /// When the viewer does not see the base.
 pub async fn by_name(scope: Scope<'_>, base: BaseId, name: &str) -> Result<Option<Document>> {
-    bases::get(scope, base).await?;
+    bases::known(scope, base).await?;
     let row: Option<(Uuid,)> = scope
         .optional(
             "SELECT id FROM documents WHERE base_id = $1 AND name = $2 AND repository_id IS NULL ORDER BY created_at LIMIT 1",

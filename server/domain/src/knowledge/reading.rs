@@ -16,6 +16,7 @@ const HOLD: Duration = Duration::from_secs(15);
 #[derive(sqlx::FromRow)]
 struct Row {
     organisation_id: Uuid,
+    created_by: Uuid,
     base_id: Uuid,
     version: i64,
     searched_version: i64,
@@ -30,7 +31,7 @@ impl Knowledge {
         let system = self.store.as_system("documents are read for whoever brought them");
         let row: Option<Row> = system
             .optional(
-                "SELECT d.organisation_id, d.base_id, d.version, d.searched_version, d.name, d.title, v.hash, v.media_type
+                "SELECT d.organisation_id, v.created_by, d.base_id, d.version, d.searched_version, d.name, d.title, v.hash, v.media_type
                  FROM documents d JOIN document_versions v ON v.document_id = d.id AND v.number = d.version WHERE d.id = $1",
                 args![job.subject],
             )
@@ -39,6 +40,7 @@ impl Knowledge {
         let subject = Subject {
             id: job.subject,
             organisation: row.organisation_id,
+            created_by: row.created_by,
             base: row.base_id,
             version: row.version,
             searched_version: row.searched_version,

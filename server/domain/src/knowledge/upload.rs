@@ -4,7 +4,7 @@ use super::files::{Arrived, Incoming};
 use super::{Knowledge, bases, documents, index};
 use crate::audit::{self, Actor};
 use crate::error::{Error, Result};
-use crate::jobs::{self, Kind};
+use crate::jobs::{self, Asker, Kind};
 use crate::store::{Tx, args};
 use atrium::ids::{BaseId, DocumentId, OrganisationId};
 use atrium::knowledge::Document;
@@ -146,10 +146,11 @@ impl Knowledge {
             ],
         )
         .await?;
-        jobs::ask(&mut tx, &self.ports, known.organisation, Kind::Read, id.0).await?;
-        if known.base.project.is_some() {
+        let asker = Asker { organisation: known.organisation.0, person: actor.viewer.id.0 };
+        jobs::ask(&mut tx, &self.ports, asker, Kind::Read, id.0).await?;
+        if known.project.is_some() {
             let told = serde_json::json!({ "document": name, "version": version });
-            let deed = bases::deed(known.organisation, "knowledge.document", base, &known.base.name);
+            let deed = bases::deed(known.organisation, "knowledge.document", base, &known.name);
             audit::note(&mut tx, &self.ports, actor, deed, None::<()>, Some(told)).await?;
         }
         tx.commit().await?;
@@ -177,7 +178,8 @@ impl Knowledge {
             args![id, self.ports.now()],
         )
         .await?;
-        jobs::ask(&mut tx, &self.ports, known.organisation, Kind::Read, id.0).await?;
+        let asker = Asker { organisation: known.organisation.0, person: viewer.id.0 };
+        jobs::ask(&mut tx, &self.ports, asker, Kind::Read, id.0).await?;
         tx.commit().await?;
         self.jobs.wake();
         Ok(())
@@ -205,9 +207,9 @@ impl Knowledge {
         jobs::forget(&mut tx, Kind::Read, id.0).await?;
         tx.execute("DELETE FROM documents WHERE id = $1", args![id]).await?;
         tx.execute("UPDATE knowledge_bases SET removals = removals + 1 WHERE id = $1", args![document.base]).await?;
-        if known.base.project.is_some() {
+        if known.project.is_some() {
             let told = serde_json::json!({ "document": document.name });
-            let deed = bases::deed(known.organisation, "knowledge.document", document.base, &known.base.name);
+            let deed = bases::deed(known.organisation, "knowledge.document", document.base, &known.name);
             audit::note(&mut tx, &self.ports, actor, deed, Some(told), None::<()>).await?;
         }
         tx.commit().await?;

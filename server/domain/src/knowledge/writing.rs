@@ -4,7 +4,7 @@
 use super::reader::Reading;
 use super::{Knowledge, index};
 use crate::error::Result;
-use crate::jobs::{self, Kind, Taken};
+use crate::jobs::{self, Asker, Kind, Taken};
 use crate::store::args;
 use uuid::Uuid;
 
@@ -17,6 +17,7 @@ const TEXT_MAX: usize = 32 << 20;
 pub(super) struct Subject {
     pub(super) id: Uuid,
     pub(super) organisation: Uuid,
+    pub(super) created_by: Uuid,
     pub(super) base: Uuid,
     pub(super) version: i64,
     /// The version that is found meanwhile; 0 if there is none.
@@ -130,7 +131,8 @@ impl Knowledge {
                 tx.execute("UPDATE knowledge_bases SET removals = removals + 1 WHERE id = $1", args![base]).await?;
             }
             if is_all {
-                jobs::ask(&mut tx, &self.ports, subject.organisation.into(), Kind::Embed, base).await?;
+                let asker = Asker { organisation: subject.organisation, person: subject.created_by };
+                jobs::ask(&mut tx, &self.ports, asker, Kind::Embed, base).await?;
             }
         }
         tx.commit().await?;

@@ -21,10 +21,10 @@ const LOOK: Duration = Duration::from_secs(10);
 /// One of the few places where the two databases differ: on PostgreSQL several servers look for something to send, and
 /// each passes over what another has just taken. On SQLite there is one server, and one writer at a time.
 const CLAIM_ALONE: &str = "UPDATE outbox SET attempts = attempts + 1, next_attempt_at = $2
-     WHERE id = (SELECT id FROM outbox WHERE state = 'queued' AND next_attempt_at <= $1 ORDER BY next_attempt_at, id LIMIT 1)
+     WHERE id = (SELECT id FROM outbox WHERE state = 'queued' AND deleted_at IS NULL AND next_attempt_at <= $1 ORDER BY next_attempt_at, id LIMIT 1)
      RETURNING id, kind, recipient, subject, body, attempts";
 const CLAIM_SHARED: &str = "UPDATE outbox SET attempts = attempts + 1, next_attempt_at = $2
-     WHERE id = (SELECT id FROM outbox WHERE state = 'queued' AND next_attempt_at <= $1 ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
+     WHERE id = (SELECT id FROM outbox WHERE state = 'queued' AND deleted_at IS NULL AND next_attempt_at <= $1 ORDER BY next_attempt_at, id LIMIT 1 FOR UPDATE SKIP LOCKED)
      RETURNING id, kind, recipient, subject, body, attempts";
 
 /// A message that this server is sending.
@@ -86,7 +86,7 @@ impl Outbox {
             .store
             .as_system("sends everybody's mail")
             .optional(
-                "SELECT id FROM outbox WHERE state = 'queued' OR body <> '' AND expires_at <= $1 LIMIT 1",
+                "SELECT id FROM outbox WHERE state = 'queued' AND deleted_at IS NULL OR body <> '' AND expires_at <= $1 LIMIT 1",
                 args![self.ports.now()],
             )
             .await?;

@@ -186,7 +186,10 @@ impl Outbox {
     pub async fn sweep(&self) -> Result<()> {
         self.store
             .as_system("housekeeping")
-            .execute("DELETE FROM outbox WHERE created_at < $1", args![self.ports.now() - KEPT])
+            .execute(
+                "DELETE FROM outbox WHERE created_at < $1 OR deleted_at < $2",
+                args![self.ports.now() - KEPT, self.ports.now() - DAY],
+            )
             .await?;
         Ok(())
     }

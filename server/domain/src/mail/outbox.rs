@@ -3,6 +3,7 @@
 use super::{Kind, Outbox, State};
 use crate::audit::{self, Actor, Deed};
 use crate::error::{Error, Result};
+use crate::ports::DAY;
 use crate::store::{args, contains};
 use atrium::ids::{MailId, OrganisationId};
 use atrium::paging::{Page, PageRequest};
@@ -124,7 +125,7 @@ impl Outbox {
         let scope = self.store.as_viewer(viewer);
         let count: Option<(i64,)> = scope
             .optional(
-                "SELECT COUNT(*) FROM outbox WHERE organisation_id = COALESCE($1, organisation_id)
+                "SELECT COUNT(*) FROM outbox WHERE organisation_id = COALESCE($1, organisation_id) AND deleted_at IS NULL
                     AND LOWER(recipient || ' ' || subject) LIKE $2 ESCAPE '!'",
                 args![only, &pattern],
             )
@@ -132,7 +133,7 @@ impl Outbox {
         let rows: Vec<Row> = scope
             .all(
                 "SELECT id, organisation_id, kind, recipient, subject, body, state, attempts, last_error, created_at, expires_at, sent_at
-                 FROM outbox WHERE organisation_id = COALESCE($1, organisation_id) AND LOWER(recipient || ' ' || subject) LIKE $2 ESCAPE '!'
+                 FROM outbox WHERE organisation_id = COALESCE($1, organisation_id) AND deleted_at IS NULL AND LOWER(recipient || ' ' || subject) LIKE $2 ESCAPE '!'
                  ORDER BY created_at DESC, id DESC LIMIT $3 OFFSET $4",
                 args![only, &pattern, page.limit(), page.offset()],
             )
@@ -148,7 +149,7 @@ impl Outbox {
             .as_viewer(viewer)
             .optional(
                 "SELECT id, organisation_id, kind, recipient, subject, body, state, attempts, last_error, created_at, expires_at, sent_at
-                 FROM outbox WHERE id = $1 AND organisation_id = COALESCE($2, organisation_id)",
+                 FROM outbox WHERE id = $1 AND organisation_id = COALESCE($2, organisation_id) AND deleted_at IS NULL",
                 args![id, reach(viewer)],
             )
             .await?;
@@ -212,19 +213,51 @@ impl Outbox {
         Ok(())
     }
 
-    /// Throws a message away. The link in it goes on working.
+    /// Throws a message away: for a day it can be brought back. The link in it goes on working.
     ///
     /// # Errors
     /// [`Error::NotFound`] when there is none that the viewer may see.
     pub async fn delete(&self, actor: Actor<'_>, id: MailId) -> Result<()> {
         let mail = self.row(actor.viewer, id).await?.into_mail(self.ports.now());
         let mut tx = self.store.as_viewer(actor.viewer).begin().await?;
-        if tx.execute("DELETE FROM outbox WHERE id = $1", args![id]).await? == 0 {
+        let sql = "UPDATE outbox SET deleted_at = $2 WHERE id = $1 AND deleted_at IS NULL";
+        if tx.execute(sql, args![id, self.ports.now()]).await? == 0 {
             return Err(Error::NotFound("mail"));
         }
         let was = json!({ "subject": mail.subject, "state": mail.state.as_str() });
         audit::note(&mut tx, &self.ports, actor, deed(&mail, "mail.delete"), Some(was), None::<()>).await?;
         tx.commit().await?;
+        Ok(())
+    }
+
+    /// Brings back what was thrown away, and what was on its way is on it again. What is there stays.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is none that the viewer may see, or a day has gone by.
+    pub async fn restore(&self, actor: Actor<'_>, id: MailId) -> Result<()> {
+        must_administer(actor.viewer)?;
+        let mut tx = self.store.as_viewer(actor.viewer).begin().await?;
+        let restored = tx
+            .execute(
+                "UPDATE outbox SET deleted_at = NULL WHERE id = $1 AND organisation_id = COALESCE($2, organisation_id) AND deleted_at > $3",
+                args![id, reach(actor.viewer), self.ports.now() - DAY],
+            )
+            .await?;
+        if restored == 0 {
+            drop(tx);
+            return self.row(actor.viewer, id).await.map(drop);
+        }
+        let row: Row = tx
+            .one(
+                "SELECT id, organisation_id, kind, recipient, subject, body, state, attempts, last_error, created_at, expires_at, sent_at FROM outbox WHERE id = $1",
+                args![id],
+            )
+            .await?;
+        let mail = row.into_mail(self.ports.now());
+        let is = json!({ "subject": mail.subject, "state": mail.state.as_str() });
+        audit::note(&mut tx, &self.ports, actor, deed(&mail, "mail.restore"), None::<()>, Some(is)).await?;
+        tx.commit().await?;
+        self.nudge();
         Ok(())
     }
 }

@@ -178,6 +178,24 @@ async fn mail_goes_out_once() {
 }
 
 #[tokio::test]
+async fn what_was_thrown_away_is_sent_only_once_it_is_back() {
+    for it in towns().await {
+        let office = PostOffice::open(&[]).await;
+        let it = Town { outbox: outbox(&it.it, &it.clock, Some(&office)), ..it };
+        it.invite(&it.ann, &["grace@example.org"], Role::User).await.unwrap();
+        let mail = it.newest().await.id;
+        it.outbox.delete(actor(&it.ann), mail).await.unwrap();
+        it.deliver().await;
+        assert!(office.taken().is_empty());
+        it.outbox.restore(actor(&it.ann), mail).await.unwrap();
+        it.deliver().await;
+        assert_eq!(office.taken().len(), 1);
+        let deeds = it.deeds(&it.ann).await;
+        assert!(deeds.contains(&"mail.restore grace@example.org by ann@example.org".to_owned()), "{deeds:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_refusal_is_final_until_somebody_sends_again() {
     for it in towns().await {
         let office = PostOffice::open(&[Answer::Refuse("550 5.1.1 nobody of that name")]).await;
@@ -323,6 +341,14 @@ async fn without_a_mail_server_links_are_kept_for_whom_they_may_be_shown_to() {
         assert_eq!(code(it.outbox.open(actor(&plain), invitation).await), "forbidden");
         assert_eq!(code(it.outbox.send_again(actor(&it.ann), invitation).await), "no_mail_server");
         it.outbox.delete(actor(&it.ann), invitation).await.unwrap();
+        assert_eq!(code(it.outbox.open(actor(&it.ann), invitation).await), "not_found");
+        assert_eq!(code(it.outbox.restore(actor(&it.ben), invitation).await), "not_found");
+        it.outbox.restore(actor(&it.ann), invitation).await.unwrap();
+        it.outbox.restore(actor(&it.ann), invitation).await.unwrap();
+        it.outbox.open(actor(&it.ann), invitation).await.unwrap();
+        it.outbox.delete(actor(&it.ann), invitation).await.unwrap();
+        it.clock.pass(DAY);
+        assert_eq!(code(it.outbox.restore(actor(&it.ann), invitation).await), "not_found", "a day is over");
         assert_eq!(it.outbox.page(&it.ann, whole(), Some("GRACE")).await.unwrap().count, 0);
     }
 }

@@ -3,6 +3,7 @@
 use super::messages::{role, said as message};
 use crate::api::dialects::exchange::{ask, title};
 use crate::api::dialects::fields::Fields;
+use crate::api::dialects::long::{self, Pieces};
 use crate::api::dialects::paging::{page, paged, query};
 use crate::api::dialects::refusal::{Id, Refusal, Reply, Signed};
 use crate::api::paging::Listing;
@@ -10,7 +11,7 @@ use crate::api::time::iso;
 use crate::web::{App, download};
 use atrium::chat::UNTITLED;
 use atrium::ids::{AgentId, ConversationId};
-use atrium::paging::{PAGE_SIZE, PageRequest};
+use atrium::paging::PAGE_SIZE;
 use atrium::people::Viewer;
 use atrium_domain::chat::{ConversationChange, ConversationFilter, ConversationSummary, NewConversation, Target};
 use atrium_domain::{Error, export};
@@ -41,13 +42,12 @@ fn listed(it: &ConversationSummary) -> Value {
     })
 }
 
-async fn whole(app: &App, viewer: &Viewer, it: &ConversationSummary) -> Reply<Value> {
-    let messages = app.atrium.chat.messages(viewer, it.id, PageRequest::WHOLE).await?;
-    let messages: Vec<_> = messages.items.iter().map(|view| message(it.id, view)).collect();
-    Ok(json!({
-        "id": it.id, "agent": it.agent, "title": shown(&it.title), "messages": messages, "message_count": it.message_count,
+fn whole(app: &App, viewer: &Viewer, it: &ConversationSummary) -> Pieces {
+    let head = json!({
+        "id": it.id, "agent": it.agent, "title": shown(&it.title), "message_count": it.message_count,
         "created_at": iso(it.created_at), "updated_at": iso(it.updated_at),
-    }))
+    });
+    long::object(&head, "messages", long::array(long::messages(app, viewer, it.id, message)))
 }
 
 /// The title that was chosen; what stands for none is none.
@@ -73,11 +73,7 @@ pub async fn list(State(app): State<App>, Signed(caller): Signed, parts: Parts) 
     paged(&app, &parts, request, found.map(|it| listed(&it)))
 }
 
-pub async fn create(
-    State(app): State<App>,
-    Signed(caller): Signed,
-    fields: Fields,
-) -> Reply<(StatusCode, Json<Value>)> {
+pub async fn create(State(app): State<App>, Signed(caller): Signed, fields: Fields) -> Reply<Response> {
     let agent: Option<AgentId> = fields.id("agent")?;
     if agent.is_none() {
         return Err(Refusal::field("agent", fields.missing("agent")));
@@ -85,12 +81,12 @@ pub async fn create(
     let title = chosen_title(&fields)?;
     let new = NewConversation { agent, title: title.as_deref(), project: None };
     let made = app.atrium.chat.create(&caller.viewer, new).await.map_err(|error| in_their_words(error, agent))?;
-    Ok((StatusCode::CREATED, Json(whole(&app, &caller.viewer, &made).await?)))
+    Ok(long::reply(StatusCode::CREATED, whole(&app, &caller.viewer, &made)))
 }
 
-pub async fn get(State(app): State<App>, Signed(caller): Signed, Id(id): Id<ConversationId>) -> Reply<Json<Value>> {
+pub async fn get(State(app): State<App>, Signed(caller): Signed, Id(id): Id<ConversationId>) -> Reply<Response> {
     let found = app.atrium.chat.summary(&caller.viewer, id).await?;
-    Ok(Json(whole(&app, &caller.viewer, &found).await?))
+    Ok(long::reply(StatusCode::OK, whole(&app, &caller.viewer, &found)))
 }
 
 pub async fn change(
@@ -98,12 +94,12 @@ pub async fn change(
     Signed(caller): Signed,
     Id(id): Id<ConversationId>,
     fields: Fields,
-) -> Reply<Json<Value>> {
+) -> Reply<Response> {
     let agent = fields.id("agent")?;
     let change = ConversationChange { title: fields.text("title")?, agent, project: None };
     let changed = app.atrium.chat.change(&caller.viewer, id, &change, None).await;
     let changed = changed.map_err(|error| in_their_words(error, agent))?;
-    Ok(Json(whole(&app, &caller.viewer, &changed).await?))
+    Ok(long::reply(StatusCode::OK, whole(&app, &caller.viewer, &changed)))
 }
 
 pub async fn delete(State(app): State<App>, Signed(caller): Signed, Id(id): Id<ConversationId>) -> Reply<StatusCode> {

@@ -120,7 +120,7 @@ pub async fn refresh(State(app): State<App>, parts: Parts, input: Input) -> Repl
     let outcome = match tokens.holder_of_refresh(&token).await {
         Ok(viewer) => {
             let terms = terms(&app, &parts, &viewer).await?;
-            tokens.refresh_on(&token, &terms).await
+            tokens.refresh_saying(&token, &terms.claims).await
         }
         Err(error) => Err(error),
     };
@@ -134,16 +134,14 @@ pub async fn refresh(State(app): State<App>, parts: Parts, input: Input) -> Repl
     }
 }
 
-/// `POST logout/`
-pub async fn logout(State(app): State<App>, input: Input) -> Reply<Json<Value>> {
+/// `POST logout/`. A token that was signed out by before is worth nothing any more.
+pub async fn logout(State(app): State<App>, identity: Identity, input: Input) -> Reply<Json<Value>> {
     let token = input.filled("refresh")?;
     let token = token.ok_or_else(|| Refusal::error(StatusCode::BAD_REQUEST, "Refresh token is required."))?;
-    match app.atrium.tokens.end_by_refresh(&token).await {
-        Err(Error::BadToken) => Err(Refusal::error(StatusCode::BAD_REQUEST, "Invalid refresh token.")),
-        outcome => {
-            outcome?;
-            Ok(Json(json!({ "detail": "Successfully logged out." })))
-        }
+    match app.atrium.end_sign_in_of(&token, &identity.address).await {
+        Ok(true) => Ok(Json(json!({ "detail": "Successfully logged out." }))),
+        Ok(false) | Err(Error::BadToken) => Err(Refusal::error(StatusCode::BAD_REQUEST, "Invalid refresh token.")),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Boards.
 
 use super::wire::{Input, Member, Named, Refusal, Reply};
+use crate::api::dialects::long;
 use crate::api::time::iso;
 use crate::web::App;
 use atrium::ids::BoardId;
@@ -8,6 +9,8 @@ use atrium_domain::boards::{self, Board, BoardChange};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
+use futures::TryStreamExt as _;
 use serde_json::{Value, json};
 
 fn described(it: Board) -> Json<Value> {
@@ -30,10 +33,10 @@ fn read(input: &Input) -> Reply<BoardChange> {
     })
 }
 
-/// `GET boards/`
-pub async fn list(State(app): State<App>, Member(caller): Member) -> Reply<Json<Vec<Value>>> {
-    let found = boards::list(app.atrium.store.as_viewer(&caller.viewer)).await?;
-    Ok(Json(found.into_iter().map(value).collect()))
+/// `GET boards/`, read while it is sent.
+pub async fn list(State(app): State<App>, Member(caller): Member) -> Response {
+    let found = boards::all(app.atrium.store.clone(), caller.viewer);
+    long::reply(StatusCode::OK, long::array(found.map_ok(|it| long::short(&value(it)))))
 }
 
 /// `POST boards/`

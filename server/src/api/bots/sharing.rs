@@ -24,7 +24,24 @@ struct Outcome {
     rejected: Vec<String>,
 }
 
+/// What became of one.
+enum Verdict {
+    Done,
+    Unchanged,
+    Missing,
+    Rejected,
+}
+
 impl Outcome {
+    fn note(&mut self, id: String, verdict: &Verdict) {
+        match verdict {
+            Verdict::Done => self.done.push(id),
+            Verdict::Unchanged => self.unchanged.push(id),
+            Verdict::Missing => self.missing.push(id),
+            Verdict::Rejected => self.rejected.push(id),
+        }
+    }
+
     fn attached(self, total: usize) -> Json<Value> {
         let mut reply = json!({
             "attached_now": self.done, "already_attached": self.unchanged, "missing": self.missing, "count_total": total,
@@ -79,6 +96,73 @@ async fn must_administer(app: &App, caller: &Caller, id: ProjectId) -> Reply<()>
     }
 }
 
+/// What is done with each of them.
+#[derive(Clone, Copy)]
+enum Act {
+    AttachBot,
+    DetachBot,
+    AttachUser,
+    DetachUser,
+}
+
+/// Does it for each of `ids`; what is no id names nobody. `before` are those that were there.
+async fn each(
+    app: &App,
+    caller: &Caller,
+    project: ProjectId,
+    act: Act,
+    ids: Vec<String>,
+    before: &[Uuid],
+) -> Reply<Outcome> {
+    let mut outcome = Outcome::default();
+    for text in ids {
+        let verdict = match text.parse::<Uuid>() {
+            Err(_) => Verdict::Missing,
+            Ok(id) if before.contains(&id) => Verdict::Unchanged,
+            Ok(id) => one(app, caller, project, act, id).await?,
+        };
+        outcome.note(text, &verdict);
+    }
+    Ok(outcome)
+}
+
+async fn one(app: &App, caller: &Caller, project: ProjectId, act: Act, id: Uuid) -> Reply<Verdict> {
+    let (store, ports, actor) = (&app.atrium.store, &app.atrium.ports, caller.actor());
+    let done = match act {
+        Act::AttachBot => agents::attach(store, ports, actor, project, id.into()).await,
+        Act::DetachBot => agents::detach(store, ports, actor, project, id.into()).await,
+        Act::AttachUser => members::set(store, ports, actor, project, id.into(), ProjectRole::Member).await,
+        Act::DetachUser => members::remove(store, ports, actor, project, id.into()).await,
+    };
+    let verdict = match done {
+        Ok(()) => return Ok(Verdict::Done),
+        // What is seen and still refused belongs to another client, or is not the caller's to share.
+        Err(Error::Invalid(_)) if matches!(act, Act::AttachBot | Act::AttachUser) => Verdict::Rejected,
+        Err(Error::NotFound("agent")) if matches!(act, Act::DetachBot) => Verdict::Unchanged,
+        Err(Error::NotFound("member")) if matches!(act, Act::DetachUser) => Verdict::Unchanged,
+        Err(error) => return Err(error.into()),
+    };
+    let looked = match act {
+        Act::AttachBot | Act::DetachBot => bots::get(store.as_viewer(&caller.viewer), id.into()).await.map(drop),
+        Act::AttachUser | Act::DetachUser => app.atrium.accounts.profile(&caller.viewer, id.into()).await.map(drop),
+    };
+    match looked {
+        Ok(()) => Ok(verdict),
+        Err(Error::NotFound(_)) => Ok(Verdict::Missing),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn bots_of(app: &App, caller: &Caller, id: ProjectId) -> Reply<Vec<Uuid>> {
+    let agents = agents::list(app.atrium.store.as_viewer(&caller.viewer), id).await?;
+    Ok(agents.iter().map(|it| it.id.0).collect())
+}
+
+async fn users_of(app: &App, caller: &Caller, id: ProjectId) -> Reply<Vec<Uuid>> {
+    let members = members::list(app.atrium.store.as_viewer(&caller.viewer), id).await?;
+    Ok(members.iter().map(|it| it.user.0).collect())
+}
+
 /// `POST projects/{id}/bots/attach/`
 pub async fn attach_bots(
     State(app): State<App>,
@@ -87,31 +171,9 @@ pub async fn attach_bots(
     input: Input,
 ) -> Reply<Json<Value>> {
     must_manage(&app, &caller, id).await?;
-    let atrium = &app.atrium;
-    let scope = atrium.store.as_viewer(&caller.viewer);
-    let before: Vec<Uuid> = agents::list(scope, id).await?.iter().map(|it| it.id.0).collect();
-    let mut outcome = Outcome::default();
-    for text in ids(&input, "bot_id", "bot_ids")? {
-        let Ok(bot) = text.parse::<Uuid>() else {
-            outcome.missing.push(text);
-            continue;
-        };
-        if before.contains(&bot) {
-            outcome.unchanged.push(text);
-            continue;
-        }
-        match agents::attach(&atrium.store, &atrium.ports, caller.actor(), id, bot.into()).await {
-            Ok(()) => outcome.done.push(text),
-            // What is seen and still refused belongs to another client, or is not the caller's to share.
-            Err(Error::Invalid(_)) => match bots::get(scope, bot.into()).await {
-                Ok(_) => outcome.rejected.push(text),
-                Err(Error::NotFound(_)) => outcome.missing.push(text),
-                Err(error) => return Err(error.into()),
-            },
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(outcome.attached(agents::list(scope, id).await?.len()))
+    let before = bots_of(&app, &caller, id).await?;
+    let outcome = each(&app, &caller, id, Act::AttachBot, ids(&input, "bot_id", "bot_ids")?, &before).await?;
+    Ok(outcome.attached(bots_of(&app, &caller, id).await?.len()))
 }
 
 /// `POST projects/{id}/bots/detach/`
@@ -122,25 +184,8 @@ pub async fn detach_bots(
     input: Input,
 ) -> Reply<Json<Value>> {
     must_manage(&app, &caller, id).await?;
-    let atrium = &app.atrium;
-    let scope = atrium.store.as_viewer(&caller.viewer);
-    let mut outcome = Outcome::default();
-    for text in ids(&input, "bot_id", "bot_ids")? {
-        let Ok(bot) = text.parse::<Uuid>() else {
-            outcome.missing.push(text);
-            continue;
-        };
-        match agents::detach(&atrium.store, &atrium.ports, caller.actor(), id, bot.into()).await {
-            Ok(()) => outcome.done.push(text),
-            Err(Error::NotFound("agent")) => match bots::get(scope, bot.into()).await {
-                Ok(_) => outcome.unchanged.push(text),
-                Err(Error::NotFound(_)) => outcome.missing.push(text),
-                Err(error) => return Err(error.into()),
-            },
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(outcome.detached(agents::list(scope, id).await?.len()))
+    let outcome = each(&app, &caller, id, Act::DetachBot, ids(&input, "bot_id", "bot_ids")?, &[]).await?;
+    Ok(outcome.detached(bots_of(&app, &caller, id).await?.len()))
 }
 
 /// `POST projects/{id}/users/attach/`, `POST projects/{id}/users/`
@@ -151,31 +196,9 @@ pub async fn attach_users(
     input: Input,
 ) -> Reply<Json<Value>> {
     must_administer(&app, &caller, id).await?;
-    let atrium = &app.atrium;
-    let scope = atrium.store.as_viewer(&caller.viewer);
-    let before: Vec<Uuid> = members::list(scope, id).await?.iter().map(|it| it.user.0).collect();
-    let mut outcome = Outcome::default();
-    for text in ids(&input, "user_id", "user_ids")? {
-        let Ok(user) = text.parse::<Uuid>() else {
-            outcome.missing.push(text);
-            continue;
-        };
-        if before.contains(&user) {
-            outcome.unchanged.push(text);
-            continue;
-        }
-        let role = ProjectRole::Member;
-        match members::set(&atrium.store, &atrium.ports, caller.actor(), id, user.into(), role).await {
-            Ok(()) => outcome.done.push(text),
-            Err(Error::Invalid(_)) => match atrium.accounts.profile(&caller.viewer, user.into()).await {
-                Ok(_) => outcome.rejected.push(text),
-                Err(Error::NotFound(_)) => outcome.missing.push(text),
-                Err(error) => return Err(error.into()),
-            },
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(outcome.attached(members::list(scope, id).await?.len()))
+    let before = users_of(&app, &caller, id).await?;
+    let outcome = each(&app, &caller, id, Act::AttachUser, ids(&input, "user_id", "user_ids")?, &before).await?;
+    Ok(outcome.attached(users_of(&app, &caller, id).await?.len()))
 }
 
 /// `POST projects/{id}/users/detach/`
@@ -186,23 +209,6 @@ pub async fn detach_users(
     input: Input,
 ) -> Reply<Json<Value>> {
     must_administer(&app, &caller, id).await?;
-    let atrium = &app.atrium;
-    let scope = atrium.store.as_viewer(&caller.viewer);
-    let mut outcome = Outcome::default();
-    for text in ids(&input, "user_id", "user_ids")? {
-        let Ok(user) = text.parse::<Uuid>() else {
-            outcome.missing.push(text);
-            continue;
-        };
-        match members::remove(&atrium.store, &atrium.ports, caller.actor(), id, user.into()).await {
-            Ok(()) => outcome.done.push(text),
-            Err(Error::NotFound("member")) => match atrium.accounts.profile(&caller.viewer, user.into()).await {
-                Ok(_) => outcome.unchanged.push(text),
-                Err(Error::NotFound(_)) => outcome.missing.push(text),
-                Err(error) => return Err(error.into()),
-            },
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(outcome.detached(members::list(scope, id).await?.len()))
+    let outcome = each(&app, &caller, id, Act::DetachUser, ids(&input, "user_id", "user_ids")?, &[]).await?;
+    Ok(outcome.detached(users_of(&app, &caller, id).await?.len()))
 }

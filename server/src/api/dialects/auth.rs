@@ -1,18 +1,22 @@
 //! `auth/`: signing in, for the clients of three dialects at once. What they send is taken under any of its names, and what
 //! they are told they are told under all of them.
 
+use super::cookies;
 use super::fields::Fields;
 use super::people::{everything, member, oneself};
 use super::refusal::{Refusal, Reply, Signed, Spoken};
 use crate::api::error::ApiError;
 use crate::api::identity::{Caller, Identity, Via};
-use crate::web::App;
+use crate::web::{App, VIEWER};
 use atrium::people::{Credentials, NewPerson, ProfileChange, Viewer, plausible_email};
+use atrium_app::visit::{Preferences, Visit};
 use atrium_domain::Error;
 use atrium_domain::accounts::tokens::{Rotation, TokenPair};
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::http::header::SET_COOKIE;
 use axum::http::request::Parts;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Json, Router};
 use serde_json::{Value, json};
@@ -71,15 +75,34 @@ pub async fn sign_in(
     Ok((viewer, pair))
 }
 
-/// Ends what somebody is signed in by.
+/// The header that tells of a client that works by cookie.
+const CSRF_HEADER: &str = "x-csrftoken";
+
+/// Signs the browser in too, in a session with a new id.
+async fn begin_session(app: &App, identity: &Identity, parts: &Parts, viewer: &Viewer) -> Reply<()> {
+    let Some(session) = parts.extensions.get::<Session>() else { return Ok(()) };
+    let visit = Visit {
+        atrium: app.atrium.clone(),
+        viewer: identity.caller().filter(|it| it.via == Via::Cookie).map(|it| it.viewer.clone()),
+        session: session.clone(),
+        address: identity.address.clone(),
+        agent: identity.agent.clone(),
+        preferences: Preferences::default(),
+    };
+    Ok(visit.sign_in(viewer).await?)
+}
+
+/// Ends what somebody is signed in by: their token's sign-in, and their browser's session where there is one too.
 pub async fn sign_out(app: &App, caller: &Caller, session: Option<Extension<Session>>) -> Reply<()> {
     caller.must_be_a_person()?;
-    match &caller.via {
-        Via::Jwt(family) => app.atrium.tokens.end(&caller.viewer, *family).await?,
-        _ => {
-            if let Some(Extension(session)) = session {
-                session.flush().await.map_err(|error| Error::Internal(error.to_string()))?;
-            }
+    match caller.via {
+        Via::Jwt(family) => app.atrium.end_sign_in(caller.actor(), family).await?,
+        _ => drop(app.atrium.accounts.stop_impersonating(caller.actor()).await?),
+    }
+    if let Some(Extension(session)) = session {
+        let whose: Option<Viewer> = session.get(VIEWER).await.unwrap_or_default();
+        if whose.is_some_and(|it| it.id == caller.viewer.id) {
+            session.flush().await.map_err(|error| Error::Internal(error.to_string()))?;
         }
     }
     Ok(())
@@ -96,12 +119,13 @@ async fn signed_in(app: &App, parts: &Parts, viewer: &Viewer, pair: TokenPair) -
     }))
 }
 
+/// Whoever sends `X-CSRFToken` works by cookie besides, and gets one.
 async fn login(
     State(app): State<App>,
     identity: Identity,
     parts: Parts,
     fields: Reply<Fields>,
-) -> Result<Json<Value>, Spoken> {
+) -> Result<Response, Spoken> {
     let fields = fields?;
     let (name, password) = (fields.first_filled(&["email", "username"]), fields.first_filled(&["password"]));
     let (Some(email), Some(password)) = (name, password) else {
@@ -119,7 +143,12 @@ async fn login(
         }
         Outside::Other(error) => error.into(),
     })?;
-    Ok(Json(signed_in(&app, &parts, &viewer, pair).await?))
+    let mut response = Json(signed_in(&app, &parts, &viewer, pair).await?).into_response();
+    if parts.headers.contains_key(CSRF_HEADER) {
+        begin_session(&app, &identity, &parts, &viewer).await?;
+        response.headers_mut().extend(cookies::csrf(&app, &parts.headers).map(|it| (SET_COOKIE, it)));
+    }
+    Ok(response)
 }
 
 /// The standard guide's clients send a user name, and read words; the others send a name, and read what is wrong with which
@@ -169,13 +198,14 @@ fn in_their_words(error: Error, person: &NewPerson) -> Refusal {
 
 async fn logout(
     State(app): State<App>,
+    identity: Identity,
     caller: Reply<Signed>,
     session: Option<Extension<Session>>,
     fields: Reply<Fields>,
 ) -> Result<Json<Value>, Spoken> {
     let refresh = fields?.first_filled(&["refresh_token", "refresh"]);
     let ended = match &refresh {
-        Some(token) => app.atrium.tokens.end_by_refresh(token).await.is_ok(),
+        Some(token) => app.atrium.end_sign_in_of(token, &identity.address).await.unwrap_or_default(),
         None => false,
     };
     match caller {

@@ -6,8 +6,10 @@
 //! whose paths several of them call.
 
 pub mod auth;
+pub mod cookies;
 pub mod exchange;
 pub mod fields;
+pub mod long;
 pub mod paging;
 pub mod people;
 pub mod refusal;

@@ -17,10 +17,10 @@ pub fn is_staff(profile: &Profile) -> bool {
     profile.is_superuser || profile.role.has(Permission::ManagePeople)
 }
 
-/// Where somebody's picture is; old clients run on other origins, so absolutely.
+/// Where somebody's picture is; old clients run on other origins, so absolutely, and where an `<img>` needs no token.
 pub fn avatar_url(app: &App, parts: &Parts, profile: &Profile) -> Option<String> {
     let hash = profile.avatar.as_ref()?;
-    Some(format!("{}/api/v1/users/{}/avatar?v={hash}", base_url(app, parts), profile.id))
+    Some(format!("{}/avatars/{}/{hash}", base_url(app, parts), profile.id))
 }
 
 /// The agent platform's word for a role: it has four of our six.

@@ -46,12 +46,13 @@ pub async fn messages(app: &App, chat: &GuestChat) -> Reply<Vec<MessageView>> {
 }
 
 /// Of the session that the query names; without one, a key to begin with.
-pub async fn read(State(app): State<App>, parts: Parts) -> Reply<Json<Value>> {
+pub async fn read(State(app): State<App>, identity: Identity, parts: Parts) -> Reply<Json<Value>> {
     told(app.atrium.guests.may_come())?;
     let Some(key) = query(&parts, "session_key") else {
         return Ok(Json(json!({ "messages": [], "session_key": app.atrium.guests.new_key() })));
     };
-    let said = match told(app.atrium.guests.find(&key).await)? {
+    let visit = Visit::of(&app, &identity, &parts.headers);
+    let said = match told(app.atrium.guests.find(&key, &visit.visitor).await)? {
         Some(chat) => messages(&app, &chat).await?,
         None => Vec::new(),
     };
@@ -104,11 +105,11 @@ async fn exchange(
     let guests = &app.atrium.guests;
     told(guests.may_come())?;
     let viewer = told(guests.viewer().await)?;
-    told(guests.admit(&viewer, &identity.address).await)?;
-    let visit = Visit::of(app, headers);
+    let visit = Visit::of(app, identity, headers);
+    let turn = told(guests.admit(&viewer, &visit.visitor).await)?;
     let key = key.unwrap_or_else(|| guests.new_key());
     let chat = told(guests.open(&key, &visit.visitor).await)?;
-    let outcome = match guests.send(&viewer, &chat, &message).await {
+    let outcome = match guests.send(&viewer, &chat, &message, turn).await {
         Ok(sent) => answered(app, &viewer, sent).await,
         Err(error) => Err(error),
     };

@@ -1,9 +1,11 @@
 //! Sessions: begun, counted, listed to whoever began them, put away.
 
 use super::chat::messages;
-use super::{COOKIE_NAME, Visit, cookie, told};
+use super::{COOKIE_NAME, Visit, told};
+use crate::api::dialects::cookies;
 use crate::api::dialects::fields::Fields;
 use crate::api::dialects::refusal::{Refusal, Reply};
+use crate::api::identity::Identity;
 use crate::api::time::iso;
 use crate::web::App;
 use atrium::chat::{Author, UNTITLED};
@@ -21,24 +23,30 @@ fn no_session() -> Refusal {
     Refusal::error(StatusCode::NOT_FOUND, "Session not found")
 }
 
-async fn begun(app: &App, headers: &HeaderMap, fields: &Fields, message: &str) -> Reply<Response> {
-    let visit = Visit::of(app, headers);
+async fn begun(app: &App, identity: &Identity, headers: &HeaderMap, fields: &Fields, message: &str) -> Reply<Response> {
+    let visit = Visit::of(app, identity, headers);
     let old = fields.first_filled(&["session_key"]);
     let chat = told(app.atrium.guests.renew(old.as_deref(), &visit.visitor).await)?;
     Ok(visit.with(Json(json!({ "status": "success", "message": message, "session_key": chat.key }))))
 }
 
-pub async fn renew(State(app): State<App>, headers: HeaderMap, fields: Fields) -> Reply<Response> {
-    begun(&app, &headers, &fields, "New chat started").await
+pub async fn renew(State(app): State<App>, identity: Identity, headers: HeaderMap, fields: Fields) -> Reply<Response> {
+    begun(&app, &identity, &headers, &fields, "New chat started").await
 }
 
-pub async fn clear(State(app): State<App>, headers: HeaderMap, fields: Fields) -> Reply<Response> {
-    begun(&app, &headers, &fields, "Chat history cleared.").await
+pub async fn clear(State(app): State<App>, identity: Identity, headers: HeaderMap, fields: Fields) -> Reply<Response> {
+    begun(&app, &identity, &headers, &fields, "Chat history cleared.").await
 }
 
-pub async fn stats(State(app): State<App>, Path(key): Path<String>) -> Reply<Json<Value>> {
+pub async fn stats(
+    State(app): State<App>,
+    Path(key): Path<String>,
+    identity: Identity,
+    headers: HeaderMap,
+) -> Reply<Json<Value>> {
     told(app.atrium.guests.may_come())?;
-    let chat = told(app.atrium.guests.find(&key).await)?.ok_or_else(no_session)?;
+    let visit = Visit::of(&app, &identity, &headers);
+    let chat = told(app.atrium.guests.find(&key, &visit.visitor).await)?.ok_or_else(no_session)?;
     let said = messages(&app, &chat).await?;
     let by_user = said.iter().filter(|it| it.author == Author::User).count();
     let characters: usize = said.iter().map(|it| it.text.chars().count()).sum();
@@ -67,11 +75,12 @@ async fn listed(app: &App, chat: &GuestChat) -> Reply<Value> {
 }
 
 /// Those that were begun with the caller's own cookie.
-pub async fn history(State(app): State<App>, headers: HeaderMap) -> Reply<Json<Value>> {
+pub async fn history(State(app): State<App>, identity: Identity, headers: HeaderMap) -> Reply<Json<Value>> {
     told(app.atrium.guests.may_come())?;
-    let Some(visitor) = cookie(&headers, COOKIE_NAME).map(Visitor::of) else {
+    let Some(value) = cookies::value(&headers, COOKIE_NAME) else {
         return Ok(Json(json!({ "sessions": [], "user_id": null })));
     };
+    let visitor = Visitor::of(value, &identity.address);
     let mut sessions = Vec::new();
     for chat in told(app.atrium.guests.history(&visitor).await)? {
         sessions.push(listed(&app, &chat).await?);
@@ -79,14 +88,21 @@ pub async fn history(State(app): State<App>, headers: HeaderMap) -> Reply<Json<V
     Ok(Json(json!({ "sessions": sessions, "user_id": visitor.name() })))
 }
 
-pub async fn archive(State(app): State<App>, Path(key): Path<String>, fields: Fields) -> Reply<Json<Value>> {
+pub async fn archive(
+    State(app): State<App>,
+    Path(key): Path<String>,
+    identity: Identity,
+    headers: HeaderMap,
+    fields: Fields,
+) -> Reply<Json<Value>> {
     told(app.atrium.guests.may_come())?;
     let (is_archived, message) = match fields.first_filled(&["action"]).as_deref() {
         Some("archive") => (true, "Chat archived"),
         Some("unarchive") => (false, "Chat unarchived"),
         _ => return Err(Refusal::error(StatusCode::BAD_REQUEST, "Invalid action. Use \"archive\" or \"unarchive\".")),
     };
-    app.atrium.guests.archive(&key, is_archived).await.map_err(|error| match error {
+    let visit = Visit::of(&app, &identity, &headers);
+    app.atrium.guests.archive(&key, &visit.visitor, is_archived).await.map_err(|error| match error {
         atrium_domain::Error::NotFound(_) => no_session(),
         error => Refusal::from(error).into_error(),
     })?;

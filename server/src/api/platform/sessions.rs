@@ -2,12 +2,12 @@
 
 use crate::api::dialects::exchange::ask;
 use crate::api::dialects::fields::Fields;
+use crate::api::dialects::long::{self, Pieces};
 use crate::api::dialects::refusal::{Id, Refusal, Reply, Signed};
 use crate::api::time::{iso, parse};
 use crate::web::App;
 use atrium::chat::{Author, MessageView};
 use atrium::ids::ConversationId;
-use atrium::paging::PageRequest;
 use atrium::people::Viewer;
 use atrium_domain::Error;
 use atrium_domain::chat::Target;
@@ -16,6 +16,8 @@ use atrium_domain::results::{self, Asked};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Response;
+use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
 /// Characters of a title.
@@ -30,20 +32,21 @@ fn message(session: ConversationId, it: &MessageView) -> Value {
 }
 
 /// The greeting, then what was said.
-async fn messages_of(app: &App, viewer: &Viewer, it: &Session) -> Reply<Vec<Value>> {
-    let said = app.atrium.chat.messages(viewer, it.id, PageRequest::WHOLE).await?;
+fn messages_of(app: &App, viewer: &Viewer, it: &Session) -> Pieces {
     let greeting = it.greeting.as_ref().map(|(id, text)| {
         json!({ "id": id, "session": it.id, "role": "system", "content": text, "created_at": iso(it.started_at) })
     });
-    Ok(greeting.into_iter().chain(said.items.iter().map(|view| message(it.id, view))).collect())
+    let greeting = greeting.map(|it| Ok(long::short(&it)));
+    long::array(stream::iter(greeting).chain(long::messages(app, viewer, it.id, message)))
 }
 
-async fn whole(app: &App, viewer: &Viewer, it: &Session) -> Reply<Value> {
+fn whole(app: &App, viewer: &Viewer, it: &Session) -> Pieces {
     let title: String = it.title.chars().take(TITLE_MAX).collect();
-    Ok(json!({
+    let head = json!({
         "id": it.id, "user": viewer.id, "agent_type": it.agent_type.as_str(), "started_at": iso(it.started_at),
-        "ended_at": it.ended_at.map(iso), "title": title, "messages": messages_of(app, viewer, it).await?,
-    }))
+        "ended_at": it.ended_at.map(iso), "title": title,
+    });
+    long::object(&head, "messages", messages_of(app, viewer, it))
 }
 
 fn agent_type(fields: &Fields) -> Reply<Option<AgentType>> {
@@ -60,28 +63,23 @@ fn title(fields: &Fields) -> Reply<Option<String>> {
     Ok(title.filter(|it| !it.trim().is_empty()))
 }
 
-pub async fn list(State(app): State<App>, Signed(caller): Signed) -> Reply<Json<Vec<Value>>> {
-    let mut all = Vec::new();
-    for session in app.atrium.chat.sessions(&caller.viewer).await? {
-        all.push(whole(&app, &caller.viewer, &session).await?);
-    }
-    Ok(Json(all))
+/// Each with all that was said in it, as these clients want it: read while it is sent.
+pub async fn list(State(app): State<App>, Signed(caller): Signed) -> Reply<Response> {
+    let sessions = app.atrium.chat.sessions(&caller.viewer).await?;
+    let each = stream::iter(sessions).map(move |it| Ok(whole(&app, &caller.viewer, &it)));
+    Ok(long::reply(StatusCode::OK, long::array(each)))
 }
 
-pub async fn create(
-    State(app): State<App>,
-    Signed(caller): Signed,
-    fields: Fields,
-) -> Reply<(StatusCode, Json<Value>)> {
+pub async fn create(State(app): State<App>, Signed(caller): Signed, fields: Fields) -> Reply<Response> {
     let known = agent_type(&fields)?.ok_or_else(|| Refusal::field("agent_type", fields.missing("agent_type")))?;
     let title = title(&fields)?;
     let session = app.atrium.chat.begin_session(&caller.viewer, known, title.as_deref()).await?;
-    Ok((StatusCode::CREATED, Json(whole(&app, &caller.viewer, &session).await?)))
+    Ok(long::reply(StatusCode::CREATED, whole(&app, &caller.viewer, &session)))
 }
 
-pub async fn get(State(app): State<App>, Signed(caller): Signed, Id(id): Id<ConversationId>) -> Reply<Json<Value>> {
+pub async fn get(State(app): State<App>, Signed(caller): Signed, Id(id): Id<ConversationId>) -> Reply<Response> {
     let session = app.atrium.chat.session(&caller.viewer, id).await?;
-    Ok(Json(whole(&app, &caller.viewer, &session).await?))
+    Ok(long::reply(StatusCode::OK, whole(&app, &caller.viewer, &session)))
 }
 
 pub async fn change(
@@ -89,7 +87,7 @@ pub async fn change(
     Signed(caller): Signed,
     Id(id): Id<ConversationId>,
     fields: Fields,
-) -> Reply<Json<Value>> {
+) -> Reply<Response> {
     let ended_at = match fields.text("ended_at")? {
         Some(text) => Some(Some(parse(&text).ok_or_else(|| {
             Refusal::field("ended_at", "Datetime has wrong format. Use RFC 3339, like 2026-01-31T12:00:00Z.")
@@ -98,16 +96,12 @@ pub async fn change(
     };
     let change = SessionChange { title: title(&fields)?, agent_type: agent_type(&fields)?, ended_at };
     let session = app.atrium.chat.change_session(&caller.viewer, id, &change).await?;
-    Ok(Json(whole(&app, &caller.viewer, &session).await?))
+    Ok(long::reply(StatusCode::OK, whole(&app, &caller.viewer, &session)))
 }
 
-pub async fn messages(
-    State(app): State<App>,
-    Signed(caller): Signed,
-    Id(id): Id<ConversationId>,
-) -> Reply<Json<Vec<Value>>> {
+pub async fn messages(State(app): State<App>, Signed(caller): Signed, Id(id): Id<ConversationId>) -> Reply<Response> {
     let session = app.atrium.chat.session(&caller.viewer, id).await?;
-    Ok(Json(messages_of(&app, &caller.viewer, &session).await?))
+    Ok(long::reply(StatusCode::OK, messages_of(&app, &caller.viewer, &session)))
 }
 
 /// Replies with the answer, when it is there. Whoever hangs up before finds it in the session.

@@ -1,10 +1,11 @@
 //! Signing in: an access token to call with, a refresh token to get the next one.
 
 use super::users::User;
-use crate::api::body::ApiJson;
-use crate::api::error::{ApiError, ApiResult};
+use crate::api::body::{ApiJson, ApiPath};
+use crate::api::error::{ApiError, ApiResult, Problem};
 use crate::api::identity::{Caller, Identity, Via};
 use crate::web::App;
+use atrium::ids::UserId;
 use atrium::people::{Credentials, NewPerson, Viewer};
 use atrium_domain::Error;
 use atrium_domain::accounts::impersonation::must_be_themselves;
@@ -147,25 +148,48 @@ pub async fn refresh(State(app): State<App>, ApiJson(body): ApiJson<Refresh>) ->
 #[utoipa::path(post, path = "/api/v1/auth/logout", tag = "Signing in", request_body = Logout, responses((status = 204, description = "Signed out")))]
 pub async fn logout(
     State(app): State<App>,
+    identity: Identity,
     caller: ApiResult<Caller>,
     session: Option<axum::Extension<Session>>,
     ApiJson(body): ApiJson<Logout>,
 ) -> ApiResult<StatusCode> {
     if let Some(refresh) = body.refresh {
-        app.atrium.tokens.end_by_refresh(&refresh).await?;
+        app.atrium.end_sign_in_of(&refresh, &identity.address).await?;
         return Ok(StatusCode::NO_CONTENT);
     }
     let caller = caller?;
     caller.must_be_a_person()?;
     match caller.via {
-        Via::Jwt(family) => app.atrium.tokens.end(&caller.viewer, family).await?,
+        Via::Jwt(family) => app.atrium.end_sign_in(caller.actor(), family).await?,
         _ => {
+            app.atrium.accounts.stop_impersonating(caller.actor()).await?;
             if let Some(axum::Extension(session)) = session {
                 session.flush().await.map_err(|error| Error::Internal(error.to_string()))?;
             }
         }
     }
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Sign in as somebody else
+///
+/// For superusers, who see then what that person sees. It stands in the audit log, and so does whatever they do meanwhile, as
+/// theirs; how that person comes in (password, user name, tokens, sessions) they cannot change. Signing out ends it, and it
+/// ends with the superuser's own account.
+#[utoipa::path(post, path = "/api/v1/users/{id}/sign-in-as", tag = "Signing in", params(("id" = uuid::Uuid, Path)), responses(
+    (status = 200, description = "Tokens of that person, for this sign-in", body = Tokens),
+    (status = 409, description = "The account is switched off", body = Problem),
+))]
+pub async fn sign_in_as(
+    State(app): State<App>,
+    caller: Caller,
+    identity: Identity,
+    ApiPath(id): ApiPath<UserId>,
+) -> ApiResult<Json<Tokens>> {
+    caller.must_be_a_person()?;
+    let viewer = app.atrium.accounts.impersonate(caller.actor(), id).await?;
+    let pair = app.atrium.tokens.issue(&viewer, Rotation::Rotates, &identity.origin()).await?;
+    tokens(&app, &viewer, pair).await
 }
 
 /// Sign out everywhere

@@ -49,6 +49,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(avatars::get))
         .routes(routes!(sessions::list, sessions::end_others))
         .routes(routes!(sessions::end))
+        .routes(routes!(auth::sign_in_as))
         .routes(routes!(users::list))
         .routes(routes!(users::get, users::change))
         .routes(routes!(tokens::list, tokens::create))

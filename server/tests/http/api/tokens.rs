@@ -86,6 +86,40 @@ fn signing_out_ends_tokens_at_once() {
 }
 
 #[test]
+fn a_superuser_signs_in_as_somebody_else() {
+    let server = Server::start();
+    let mut root = Program { browser: server.administrator(), authorization: None };
+    let mut bob = Program::register(&server, "bob");
+    let id = bob.get("/api/v1/users/me")["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/users/{id}/sign-in-as");
+    bob.expect("POST", &path, Some(&json!({})), 403);
+    let token = root.post("/api/v1/tokens", &json!({ "name": "t", "scopes": ["read", "write"] }), 201);
+    let mut bot = Program { browser: server.browser(), authorization: None }.with(&token["token"]);
+    assert_eq!(bot.expect("POST", &path, Some(&json!({})), 403)["code"], "token_scope", "people, not their programs");
+
+    let tokens = root.post(&path, &json!({}), 200);
+    assert_eq!(tokens["user"]["id"], id.as_str());
+    let nobody = Program::nobody(&server);
+    let mut as_bob = nobody.with(&tokens["access"]);
+    assert_eq!(as_bob.get("/api/v1/users/me")["email"], "bob@example.org");
+    let change = json!({ "current_password": PASSWORD, "new_password": "another good password" });
+    as_bob.expect("POST", "/api/v1/users/me/password", Some(&change), 403);
+    let next = nobody.clone().post("/api/v1/auth/refresh", &json!({ "refresh": tokens["refresh"] }), 200);
+    nobody.clone().post("/api/v1/auth/logout", &json!({ "refresh": next["refresh"] }), 204);
+    nobody.with(&next["access"]).expect("GET", "/api/v1/users/me", None, 401);
+    let log = root.get("/api/v1/audit-log?search=bob@example.org");
+    let told = log["results"].as_array().unwrap().iter().map(|it| it["action"].as_str().unwrap());
+    let told: Vec<_> = told.filter(|it| it.starts_with("user.sign_")).collect();
+    assert_eq!(told, ["user.sign_back", "user.sign_in_as"]);
+
+    // It ends with whoever is behind it.
+    let tokens = root.post(&path, &json!({}), 200);
+    root.post("/api/v1/auth/logout-everywhere", &json!({}), 204);
+    nobody.with(&tokens["access"]).expect("GET", "/api/v1/users/me", None, 401);
+    bob.get("/api/v1/users/me");
+}
+
+#[test]
 fn tokens_survive_a_restart_but_not_another_secret() {
     let server = House::new().env("JWT_SECRET_KEY", "one").serve();
     let ada = Program::register(&server, "ada");

@@ -146,7 +146,7 @@ fn people_change_only_themselves() {
     assert_eq!(set.status, 200, "{}", set.text());
     let url = text(&set.json()["avatar_url"]).to_owned();
     let path = url.strip_prefix(&server.address).unwrap_or_else(|| panic!("not absolute: {url}"));
-    assert_eq!(ada.send("GET", path, None).header("content-type"), Some("image/png"));
+    assert_eq!(Client::nobody(&server).send("GET", path, None).header("content-type"), Some("image/png"));
     assert_eq!(ada.post("/api/users/me/avatar/", &json!({}), 400), json!({ "avatar": ["This field is required."] }));
 }
 

@@ -87,6 +87,36 @@ fn a_token_is_renewed_and_ended() {
 }
 
 #[test]
+fn a_client_that_works_by_cookie_is_signed_in_by_one() {
+    let server = Server::start();
+    register(&mut Client::nobody(&server));
+    let login = r#"{ "username": "testuser", "password": "testpass123" }"#;
+    let json = ("content-type", "application/json");
+    let mut browser = server.browser();
+    let without = browser.request("POST", "/api/auth/login", &[json], login.as_bytes());
+    assert!(without.status == 200 && browser.cookies.is_empty(), "who does not ask for a cookie gets none");
+    browser.request("GET", "/api/csrf/", &[], b"");
+    let token = browser.cookies["csrftoken"].clone();
+    let told = browser.request("POST", "/api/auth/login", &[json, ("x-csrftoken", &token)], login.as_bytes());
+    assert_eq!(told.status, 200);
+    has_keys(&told.json(), &SIGNED_IN);
+    let cookie = told.session_cookie().expect("a session's cookie");
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+    assert_eq!(browser.cookies["csrftoken"], token, "the one that it has stays");
+    let headers = [json, ("x-csrftoken", token.as_str())];
+    let changed = browser.request("PATCH", "/api/auth/profile", &headers, br#"{"name": "Ada"}"#);
+    assert_eq!((changed.status, &changed.json()["name"]), (200, &json!("Ada")));
+    assert_eq!(browser.request("POST", "/api/auth/logout", &headers, b"{}").status, 200);
+    assert_eq!(browser.request("GET", "/api/auth/user", &[], b"").status, 401);
+    // Both at once: signing out by the token ends the session too.
+    let told = browser.request("POST", "/api/auth/login", &headers, login.as_bytes());
+    let bearer = format!("Bearer {}", text(&told.json()["token"]));
+    let both = [json, ("authorization", bearer.as_str())];
+    assert_eq!(browser.request("POST", "/api/auth/logout", &both, b"{}").status, 200);
+    assert_eq!(browser.request("GET", "/api/auth/user", &[], b"").status, 401);
+}
+
+#[test]
 fn a_profile_is_read_and_changed() {
     let server = Server::start();
     let mut nobody = Client::nobody(&server);

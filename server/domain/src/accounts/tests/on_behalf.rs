@@ -103,13 +103,37 @@ async fn tokens_are_issued_on_a_clients_own_terms() {
         it.clock.pass(SECOND);
         assert!(tokens.viewer(&first.access).await.is_err());
         // What a token says decides nothing: the row does.
-        let (_, second) = tokens.refresh_on(&first.refresh, &terms).await.unwrap();
+        let (_, second) = tokens.refresh_saying(&first.refresh, &terms.claims).await.unwrap();
         assert_eq!(tokens.claims(&second.access).unwrap()["role"], "ADMIN");
-        assert!(tokens.refresh_on(&first.refresh, &terms).await.is_err(), "spent");
+        assert!(tokens.refresh(&first.refresh).await.is_err(), "spent");
         assert!(tokens.viewer(&second.access).await.is_err(), "and with it the family");
         let third = tokens.issue_on(&it.ann, &terms, &Origin::default()).await.unwrap();
         it.clock.pass(DAY);
-        assert_eq!(code(tokens.refresh_on(&third.refresh, &terms).await), "token_not_valid");
+        assert_eq!(code(tokens.refresh(&third.refresh).await), "token_not_valid");
+    }
+}
+
+#[tokio::test]
+async fn tokens_live_as_long_as_was_said_when_they_began_wherever_they_are_refreshed() {
+    for it in towns().await {
+        let tokens = tokens(&it);
+        let terms = Terms {
+            rotation: Rotation::Rotates,
+            lifetimes: Lifetimes { access: 7200, refresh: 86_400 },
+            claims: Map::new(),
+        };
+        let seconds = |token: &str| {
+            let said = tokens.claims(token).unwrap();
+            said["exp"].as_i64().unwrap() - said["iat"].as_i64().unwrap()
+        };
+        let theirs = tokens.issue_on(&it.ann, &terms, &Origin::default()).await.unwrap();
+        let (_, next) = tokens.refresh(&theirs.refresh).await.unwrap();
+        assert_eq!((next.expires_in, seconds(&next.access), seconds(&next.refresh)), (7200, 7200, 86_400));
+        it.clock.pass(DAY);
+        assert_eq!(code(tokens.refresh(&next.refresh).await), "token_not_valid", "a day, not a week");
+        let ours = tokens.issue(&it.ann, Rotation::Rotates, &Origin::default()).await.unwrap();
+        let (_, next) = tokens.refresh_saying(&ours.refresh, &Map::new()).await.unwrap();
+        assert_eq!((next.expires_in, seconds(&next.refresh)), (3600, 7 * 86_400));
     }
 }
 

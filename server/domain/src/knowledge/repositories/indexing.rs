@@ -7,7 +7,7 @@ use super::super::{Knowledge, index};
 use super::fetching::{Row, ended};
 use super::sources::{Source, read_all, skip};
 use crate::error::{Error, Result};
-use crate::jobs::{self, Kind, Outcome, Taken};
+use crate::jobs::{self, Asker, Kind, Outcome, Taken};
 use crate::ports::SECOND;
 use crate::store::args;
 use atrium_repositories::{Change, File, Head, Limits, Refusal, Repository};
@@ -286,6 +286,7 @@ impl Knowledge {
         Ok(Subject {
             id,
             organisation: row.organisation_id,
+            created_by: row.created_by,
             base: row.base_id,
             version,
             searched_version,
@@ -349,7 +350,8 @@ impl Knowledge {
         )
         .await?;
         if is_new {
-            jobs::ask(&mut tx, &self.ports, row.organisation_id.into(), Kind::Embed, row.base_id).await?;
+            let asker = Asker { organisation: row.organisation_id, person: row.created_by };
+            jobs::ask(&mut tx, &self.ports, asker, Kind::Embed, row.base_id).await?;
         }
         tx.commit().await?;
         self.jobs.wake();

@@ -18,13 +18,13 @@ pub use webhook::Signature;
 use super::{Knowledge, bases};
 use crate::audit::{self, Actor};
 use crate::error::{Error, Result, breaks_unique};
-use crate::jobs::{self, Kind};
+use crate::jobs::{self, Asker, Kind};
 use crate::ports::SECOND;
 use crate::providers::{Client, must_be_public};
 use crate::seal::{Seal, hex};
 use crate::settings::Settings;
 use crate::store::{Scope, Tx, args};
-use atrium::ids::{BaseId, OrganisationId, RepositoryId};
+use atrium::ids::{BaseId, RepositoryId};
 use atrium::knowledge::{Repository, RepositoryChange, RepositoryForm, check_schedule};
 use atrium::paging::{Page, PageRequest};
 use atrium_repositories::{Address, Branch, Credentials, Permitted, Refusal};
@@ -168,7 +168,8 @@ impl Knowledge {
         )
         .await
         .map_err(taken)?;
-        jobs::ask(&mut tx, &self.ports, known.organisation, Kind::Fetch, id.0).await?;
+        let asker = Asker { organisation: known.organisation.0, person: actor.viewer.id.0 };
+        jobs::ask(&mut tx, &self.ports, asker, Kind::Fetch, id.0).await?;
         self.audit(&mut tx, actor, &known, None, Some(&checked.url)).await?;
         tx.commit().await?;
         self.jobs.wake();
@@ -200,11 +201,11 @@ impl Knowledge {
         before: Option<&str>,
         after: Option<&str>,
     ) -> Result<()> {
-        if known.base.project.is_none() {
+        if known.project.is_none() {
             return Ok(());
         }
         let told = |it: Option<&str>| it.map(|url| serde_json::json!({ "repository": url }));
-        let deed = bases::deed(known.organisation, "knowledge.repository", known.base.id, &known.base.name);
+        let deed = bases::deed(known.organisation, "knowledge.repository", known.id, &known.name);
         audit::note(tx, &self.ports, actor, deed, told(before), told(after)).await?;
         Ok(())
     }
@@ -255,7 +256,8 @@ impl Knowledge {
             return Err(Error::stale("repository"));
         }
         if branch != before.branch || change.username.is_some() || change.token.is_some() {
-            jobs::ask(&mut tx, &self.ports, known.organisation, Kind::Fetch, id.0).await?;
+            let asker = Asker { organisation: known.organisation.0, person: actor.viewer.id.0 };
+            jobs::ask(&mut tx, &self.ports, asker, Kind::Fetch, id.0).await?;
         }
         self.audit(&mut tx, actor, &known, Some(&before.url), Some(&before.url)).await?;
         tx.commit().await?;
@@ -277,13 +279,13 @@ impl Knowledge {
         let scope = self.store.as_viewer(actor.viewer);
         let repository = self.repository(scope, id).await?;
         let known = bases::changeable(scope, repository.base).await?;
-        self.ask_for(known.organisation, id.0).await?;
+        self.ask_for(Asker { organisation: known.organisation.0, person: actor.viewer.id.0 }, id.0).await?;
         self.repository(scope, id).await
     }
 
-    async fn ask_for(&self, organisation: OrganisationId, id: Uuid) -> Result<()> {
+    async fn ask_for(&self, asker: Asker, id: Uuid) -> Result<()> {
         let mut tx = self.store.as_system("repositories are fetched for whoever searches them").begin().await?;
-        jobs::ask(&mut tx, &self.ports, organisation, Kind::Fetch, id).await?;
+        jobs::ask(&mut tx, &self.ports, asker, Kind::Fetch, id).await?;
         tx.commit().await?;
         self.jobs.wake();
         Ok(())
@@ -295,17 +297,17 @@ impl Knowledge {
     /// When the database does not answer.
     pub async fn ask_for_due(&self) -> Result<()> {
         let system = self.store.as_system("repositories are fetched for whoever searches them");
-        let due: Vec<(Uuid, Uuid)> = system
+        let due: Vec<(Uuid, Uuid, Uuid)> = system
             .all(
-                "SELECT r.id, r.organisation_id FROM repositories r LEFT JOIN jobs j ON j.kind = 'fetch' AND j.subject_id = r.id
+                "SELECT r.id, r.organisation_id, r.created_by FROM repositories r LEFT JOIN jobs j ON j.kind = 'fetch' AND j.subject_id = r.id
                  WHERE r.every_minutes IS NOT NULL AND COALESCE(j.state, 'done') IN ('done', 'failed')
                     AND COALESCE(j.updated_at, r.fetched_at, r.created_at) + r.every_minutes * $2 <= $1
                  ORDER BY r.id LIMIT $3",
                 args![self.ports.now(), 60 * SECOND, DUE],
             )
             .await?;
-        for (id, organisation) in due {
-            self.ask_for(organisation.into(), id).await?;
+        for (id, organisation, person) in due {
+            self.ask_for(Asker { organisation, person }, id).await?;
         }
         Ok(())
     }

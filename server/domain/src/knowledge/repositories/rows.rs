@@ -70,7 +70,7 @@ impl Row {
 /// # Errors
 /// When the viewer does not see the base.
 pub async fn page(scope: Scope<'_>, seal: &Seal, base: BaseId, page: PageRequest) -> Result<Page<Repository>> {
-    let can_change = bases::get(scope, base).await?.can_change;
+    let can_change = bases::known(scope, base).await?.can_change;
     let count: Option<(i64,)> =
         scope.optional("SELECT COUNT(*) FROM repositories WHERE base_id = $1", args![base]).await?;
     let rows: Vec<Row> = scope
@@ -102,7 +102,7 @@ pub async fn get(scope: Scope<'_>, seal: &Seal, id: RepositoryId) -> Result<Repo
         )
         .await?;
     let row = row.ok_or(Error::NotFound("repository"))?;
-    match bases::get(scope, row.base_id.into()).await {
+    match bases::known(scope, row.base_id.into()).await {
         Err(Error::NotFound(_)) => Err(Error::NotFound("repository")),
         Err(error) => Err(error),
         Ok(base) => Ok(row.into_repository(seal, base.can_change)),

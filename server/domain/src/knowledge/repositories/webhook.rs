@@ -2,6 +2,7 @@
 
 use super::super::Knowledge;
 use crate::error::{Error, Result};
+use crate::jobs::Asker;
 use crate::seal::unhex;
 use crate::store::args;
 use atrium::ids::RepositoryId;
@@ -45,13 +46,15 @@ impl Knowledge {
     /// [`Error::NotFound`] when they do not, or there is no such repository.
     pub async fn called(&self, id: RepositoryId, signature: Option<Signature<'_>>, body: &[u8]) -> Result<()> {
         let system = self.store.as_system("whoever knows the secret may ask for a fetch");
-        let row: Option<(Uuid, String)> = system
-            .optional("SELECT organisation_id, webhook_secret FROM repositories WHERE id = $1", args![id])
+        let row: Option<(Uuid, Uuid, String)> = system
+            .optional("SELECT organisation_id, created_by, webhook_secret FROM repositories WHERE id = $1", args![id])
             .await?;
-        let known = row.and_then(|(organisation, sealed)| Some((organisation, self.workshop.seal.open(&sealed)?)));
+        let known = row.and_then(|(organisation, person, sealed)| {
+            Some((Asker { organisation, person }, self.workshop.seal.open(&sealed)?))
+        });
         let is_right = |secret: &str| signature.is_some_and(|it| it.is_made_with(secret, body));
         match known.filter(|it| is_right(&it.1)) {
-            Some((organisation, _)) => self.ask_for(organisation.into(), id.0).await,
+            Some((asker, _)) => self.ask_for(asker, id.0).await,
             None => Err(Error::NotFound("repository")),
         }
     }

@@ -21,5 +21,6 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(outbox::list))
         .routes(routes!(outbox::get, outbox::delete))
         .routes(routes!(outbox::send_again))
+        .routes(routes!(outbox::restore))
         .routes(routes!(prices::list, prices::set, prices::forget))
 }

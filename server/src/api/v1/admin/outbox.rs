@@ -117,9 +117,18 @@ pub async fn send_again(State(app): State<App>, caller: Caller, ApiPath(id): Api
 
 /// Delete a mail
 ///
-/// The link in it goes on working.
+/// For a day it can be restored. The link in it goes on working.
 #[utoipa::path(delete, path = "/api/v1/admin/outbox/{id}", tag = "Outbox", params(("id" = Uuid, Path)), responses((status = 204, description = "Deleted")))]
 pub async fn delete(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<MailId>) -> ApiResult<StatusCode> {
     app.atrium.mail.delete(caller.actor(), id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Restore a mail
+///
+/// One that was deleted less than a day ago. What was on its way is on it again.
+#[utoipa::path(post, path = "/api/v1/admin/outbox/{id}/restore", tag = "Outbox", params(("id" = Uuid, Path)), responses((status = 204, description = "It is back")))]
+pub async fn restore(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<MailId>) -> ApiResult<StatusCode> {
+    app.atrium.mail.restore(caller.actor(), id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

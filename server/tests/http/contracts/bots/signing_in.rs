@@ -166,6 +166,7 @@ fn refresh_logout_and_verify() {
 
     let third = nobody.post("/api/login/", login, 200);
     detail(&nobody.post("/api/logout/", json!({ "refresh": third["refresh"] }), 200));
+    error(&nobody.post("/api/logout/", json!({ "refresh": third["refresh"] }), 400));
     let out = Client::with(&it.server, &third["access"]).send("GET", "/api/me/", &Value::Null);
     assert_eq!(out.status, 401, "at once");
     nobody.post("/api/refresh/", json!({ "refresh": third["refresh"] }), 400);
