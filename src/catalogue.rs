@@ -91,6 +91,83 @@ pub struct ModelFacts {
     pub completion_price: i64,
 }
 
+/// Models that look at pictures, and those that do not, by the longest prefix of the id: what providers said in 2025.
+const SIGHT: &[(&str, bool)] = &[
+    ("SmolLM2", false),
+    ("bakllava", true),
+    ("chatgpt-4o", true),
+    ("claude", true),
+    ("claude-2", false),
+    ("claude-instant", false),
+    ("codellama", false),
+    ("deepseek", false),
+    ("deepseek-vl", true),
+    ("gemini", true),
+    ("gemma", false),
+    ("gemma3", true),
+    ("gemma3:1b", false),
+    ("gemma3:270m", false),
+    ("gemma3n", false),
+    ("gpt-3.5", false),
+    ("gpt-4", false),
+    ("gpt-4-turbo", true),
+    ("gpt-4-turbo-preview", false),
+    ("gpt-4-vision", true),
+    ("gpt-4.1", true),
+    ("gpt-4.5", true),
+    ("gpt-4o", true),
+    ("gpt-4o-audio", false),
+    ("gpt-5", true),
+    ("gpt-oss", false),
+    ("granite", false),
+    ("granite3.2-vision", true),
+    ("llama2", false),
+    ("llama3", false),
+    ("llama3.2-vision", true),
+    ("llama4", true),
+    ("llava", true),
+    ("minicpm-v", true),
+    ("mistral", false),
+    ("mistral-large", false),
+    ("mistral-medium-3", true),
+    ("mistral-small-2503", true),
+    ("mistral-small-2506", true),
+    ("mistral-small3.1", true),
+    ("mistral-small3.2", true),
+    ("mixtral", false),
+    ("moondream", true),
+    ("o1", true),
+    ("o1-mini", false),
+    ("o1-preview", false),
+    ("o3", true),
+    ("o3-mini", false),
+    ("o4-mini", true),
+    ("phi3", false),
+    ("phi4", false),
+    ("pixtral", true),
+    ("qwen2", false),
+    ("qwen2.5", false),
+    ("qwen2.5vl", true),
+    ("qwen3", false),
+    ("qwen3-vl", true),
+    ("tinyllama", false),
+];
+
+/// Whether a model looks at pictures; nothing, where nobody knows: then it may be tried.
+#[must_use]
+pub fn sees(provider: Provider, model: &str) -> Option<bool> {
+    match provider {
+        // The model in this process reads text; what a workflow gets is text as well.
+        Provider::Local | Provider::N8n => Some(false),
+        Provider::OpenAi | Provider::Ollama | Provider::Gemini | Provider::Anthropic => {
+            // Gateways put the maker's name in front.
+            let name = model.rsplit('/').next().unwrap_or(model);
+            let found = SIGHT.iter().filter(|(prefix, _)| name.starts_with(prefix));
+            found.max_by_key(|(prefix, _)| prefix.len()).map(|it| it.1)
+        }
+    }
+}
+
 /// By the longest prefix of the model's id. Prices as the providers published them in 2025; what an administrator sets
 /// comes before them.
 pub const MODELS: &[(&str, ModelFacts)] = &[
@@ -244,6 +321,27 @@ mod tests {
         assert_eq!(mini.prompt_price, 150_000);
         assert_eq!(model_facts(Provider::OpenAi, "somebody/else"), UNKNOWN);
         assert_eq!(model_facts(Provider::Ollama, "gpt-5").prompt_price, 0);
+    }
+
+    #[test]
+    fn the_longest_prefix_says_who_sees() {
+        use Provider::{Anthropic, Gemini, Local, N8n, Ollama, OpenAi};
+        for (provider, model, expected) in [
+            (Local, LOCAL_MODEL, Some(false)),
+            (N8n, "https://example.org/webhook/gpt-4o", Some(false)),
+            (OpenAi, "gpt-4o-mini-2024-07-18", Some(true)),
+            (OpenAi, "openai/gpt-4o", Some(true)),
+            (OpenAi, "gpt-4-0613", Some(false)),
+            (OpenAi, "o3-mini", Some(false)),
+            (OpenAi, "o3", Some(true)),
+            (OpenAi, "our-own", None),
+            (Gemini, "gemini-2.5-flash", Some(true)),
+            (Anthropic, "claude-sonnet-4-5", Some(true)),
+            (Ollama, "llama3.2:3b", Some(false)),
+            (Ollama, "llama3.2-vision:11b", Some(true)),
+        ] {
+            assert_eq!(sees(provider, model), expected, "{model}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Conversations as they cross the wire.
 
+use crate::attachments::Attachment;
+use crate::feedback::Feedback;
 use crate::ids::{AgentId, ConversationId, MessageId, RunId};
 use serde::{Deserialize, Serialize};
 
@@ -116,6 +118,10 @@ pub struct MessageView {
     pub latency: Option<i64>,
     /// The reader has marked it.
     pub is_favourite: bool,
+    /// Files that came with it.
+    pub attachments: Vec<Attachment>,
+    /// What the reader thinks of it.
+    pub feedback: Option<Feedback>,
     /// Something the reader should know: turns left out, an answer cut by its limit.
     pub notes: Vec<String>,
     /// Microseconds since 1970.

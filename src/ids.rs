@@ -73,6 +73,10 @@ ids! {
     DocumentId,
     /// A git repository of a knowledge base.
     RepositoryId,
+    /// A file that goes with a message.
+    AttachmentId,
+    /// A link to a conversation.
+    ShareId,
     /// A board: what somebody has laid out to look at.
     BoardId,
     /// A chart that answered a question.

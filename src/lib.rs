@@ -3,6 +3,7 @@
 //! Compiles to WASM as it is: no feature flags, no I/O, no clock, no randomness.
 
 pub mod agents;
+pub mod attachments;
 pub mod budgets;
 pub mod catalogue;
 pub mod charts;
@@ -10,6 +11,7 @@ pub mod chat;
 pub mod expertise;
 pub mod failure;
 pub mod favourites;
+pub mod feedback;
 pub mod ids;
 pub mod knowledge;
 pub mod organisations;
@@ -19,6 +21,7 @@ pub mod permissions;
 pub mod projects;
 pub mod search;
 pub mod settings;
+pub mod sharing;
 pub mod text;
 pub mod tokens;
 pub mod usage;

@@ -14,6 +14,8 @@ pub const PATHS: &[&str] = &[
     "/",
     "/chat",
     "/chat/{id}",
+    "/chat/{id}/share",
+    "/chat/{id}/feedback/{message}",
     "/sign-in",
     "/register",
     "/setup",
@@ -25,6 +27,7 @@ pub const PATHS: &[&str] = &[
     "/account",
     "/account/sessions",
     "/account/tokens",
+    "/account/shares",
     "/agents",
     "/agents/new",
     "/agents/{id}",
@@ -57,7 +60,20 @@ pub const PATHS: &[&str] = &[
 
 /// What was typed, and the files that were chosen.
 #[derive(Debug, Clone, Default)]
-pub struct Fields(Vec<(String, String)>, Vec<(String, Bytes)>);
+pub struct Fields(Vec<(String, String)>, Vec<ChosenFile>);
+
+/// A file that came with a form.
+#[derive(Debug, Clone)]
+pub struct ChosenFile {
+    /// The field that it was chosen at.
+    pub field: String,
+    /// As its sender calls it.
+    pub name: String,
+    /// What its sender says that it is.
+    pub media_type: Option<String>,
+    /// What is in it.
+    pub content: Bytes,
+}
 
 /// A form that was refused, for the page that shows it again.
 #[derive(Debug, Clone)]
@@ -110,14 +126,20 @@ impl Fields {
 
     /// With files, as a form of several parts brings them.
     #[must_use]
-    pub fn with_files(fields: Vec<(String, String)>, files: Vec<(String, Bytes)>) -> Self {
+    pub fn with_files(fields: Vec<(String, String)>, files: Vec<ChosenFile>) -> Self {
         Self(fields, files)
     }
 
     /// What is in the file chosen at the field of that name; nothing if none was.
     #[must_use]
     pub fn file(&self, name: &str) -> Vec<u8> {
-        self.1.iter().find(|it| it.0 == name).map_or_else(Vec::new, |it| it.1.to_vec())
+        self.1.iter().find(|it| it.field == name).map_or_else(Vec::new, |it| it.content.to_vec())
+    }
+
+    /// The files chosen at the field of that name.
+    pub fn files<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a ChosenFile> {
+        // A form in which none was chosen sends one without a name.
+        self.1.iter().filter(move |it| it.field == name && !it.name.is_empty())
     }
 
     /// The value of the first field of that name, empty if there is none.
@@ -173,6 +195,10 @@ pub async fn submit(visit: &Visit, path: &str, fields: &Fields) -> Result<Done> 
     match parts.as_slice() {
         [] | ["chat"] => pages::chat::submit_new(visit, fields).await,
         ["chat", id] => pages::chat::submit(visit, parse(id, "conversation")?, fields).await,
+        ["chat", id, "feedback", message] => {
+            pages::feedback::submit(visit, parse(id, "conversation")?, parse(message, "message")?, fields).await
+        }
+        ["chat", id, "share"] => pages::shared::submit(visit, parse(id, "conversation")?, fields).await,
         ["sign-in"] => pages::entrance::sign_in(visit, fields).await,
         ["register"] => pages::entrance::register(visit, fields).await,
         ["setup"] => pages::entrance::set_up(visit, fields).await,
@@ -184,6 +210,7 @@ pub async fn submit(visit: &Visit, path: &str, fields: &Fields) -> Result<Done> 
         ["account"] => pages::account::submit(visit, fields).await,
         ["account", "sessions"] => pages::account::sessions::submit(visit, fields).await,
         ["account", "tokens"] => pages::account::tokens::submit(visit, fields).await,
+        ["account", "shares"] => pages::shared::submit_list(visit, fields).await,
         ["agents"] => pages::agents::submit_list(visit, fields).await,
         ["agents", "new"] => pages::agents::create(visit, fields).await,
         ["agents", id] => pages::agents::update(visit, parse(id, "agent")?, fields).await,
@@ -200,12 +227,10 @@ pub async fn submit(visit: &Visit, path: &str, fields: &Fields) -> Result<Done> 
             pages::knowledge::repositories::submit(visit, parse(id, "knowledge base")?, fields).await
         }
         ["knowledge", id] => pages::knowledge::base::submit(visit, parse(id, "knowledge base")?, fields).await,
-        ["analytics", "ask"] => pages::analytics_results::ask::submit(visit, fields).await,
-        ["analytics", "results"] => pages::analytics_results::results::submit(visit, fields).await,
-        ["analytics", "models"] => pages::analytics_results::models::create(visit, fields).await,
-        ["analytics", "models", id] => {
-            pages::analytics_results::models::submit(visit, parse(id, "model")?, fields).await
-        }
+        ["analytics", "ask"] => pages::analytics::ask::submit(visit, fields).await,
+        ["analytics", "results"] => pages::analytics::results::submit(visit, fields).await,
+        ["analytics", "models"] => pages::analytics::models::create(visit, fields).await,
+        ["analytics", "models", id] => pages::analytics::models::submit(visit, parse(id, "model")?, fields).await,
         ["favourites"] => pages::favourites::submit(visit, fields).await,
         ["sign-back"] => pages::impersonation::sign_back(visit).await,
         ["admin", "people"] => pages::admin::people::submit(visit, fields).await,

@@ -3,7 +3,8 @@
 use atrium::Failure;
 use atrium::agents::AgentForm;
 use atrium::chat::{ConversationPage, MessageView, Thread};
-use atrium::ids::{AgentId, ConversationId, MessageId, RunId};
+use atrium::feedback::Feedback;
+use atrium::ids::{AgentId, AttachmentId, ConversationId, MessageId, RunId};
 use leptos::prelude::*;
 use leptos::server_fn::codec::{Json, JsonEncoding};
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
@@ -96,15 +97,18 @@ pub async fn send_message(
     instead_of: Option<MessageId>,
     agent: Option<AgentId>,
     text: String,
+    /// Left out, a message that stands instead of another one keeps that one's.
+    attachments: Option<Vec<AttachmentId>>,
 ) -> Result<Grown, Refusal> {
-    use atrium_domain::chat::Target;
+    use atrium_domain::chat::{Draft, Target};
     let (atrium, viewer) = asked_by()?;
     let target = match (conversation, instead_of) {
         (None, _) => Target::New,
         (Some(id), None) => Target::End(id),
         (Some(id), Some(message)) => Target::InsteadOf(id, message),
     };
-    let sent = atrium.chat.send(&viewer, target, agent, &text).await?;
+    let draft = Draft { text: &text, attachments: attachments.as_deref() };
+    let sent = atrium.chat.send_draft(&viewer, target, agent, draft).await?;
     grown(&atrium, &viewer, sent).await
 }
 
@@ -167,6 +171,18 @@ pub async fn restore_message(conversation: ConversationId, message: MessageId) -
     let (atrium, viewer) = asked_by()?;
     atrium.chat.restore_message(&viewer, conversation, message).await?;
     Ok(atrium.chat.thread(&viewer, conversation, None).await?)
+}
+
+/// What one thinks of an answer; nothing takes back what one said.
+#[server(prefix = "/_fn", endpoint = "rate", input = Json)]
+pub async fn rate(message: MessageId, feedback: Option<Feedback>) -> Result<(), Refusal> {
+    let (atrium, viewer) = asked_by()?;
+    let scope = atrium.store.as_viewer(&viewer);
+    match feedback {
+        Some(said) => drop(atrium_domain::feedback::give(scope, &atrium.ports, message, &said).await?),
+        None => atrium_domain::feedback::take_back(scope, message).await?,
+    }
+    Ok(())
 }
 
 #[server(prefix = "/_fn", endpoint = "conversations", input = Json)]

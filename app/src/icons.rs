@@ -19,9 +19,10 @@ macro_rules! icons {
 icons! {
     Plus => LuPlus, Menu => LuMenu, Close => LuX, Send => LuArrowUp, Stop => LuSquare, Copy => LuCopy, Edit => LuPencil, Delete => LuTrash2,
     Again => LuRefreshCw, Previous => LuChevronLeft, Next => LuChevronRight, Continue => LuStepForward, Chat => LuMessageSquare, Agents => LuBot,
-    Projects => LuFolder, Knowledge => LuLibrary, Document => LuFileText, Upload => LuUpload,
+    Projects => LuFolder, Knowledge => LuLibrary, Document => LuFileText, Upload => LuUpload, Attach => LuPaperclip,
     Settings => LuSettings, Account => LuUser, SignOut => LuLogOut, Search => LuSearch, More => LuEllipsis, Panel => LuPanelLeft, Check => LuCheck,
-    Star => LuStar, Download => LuDownload, Expertise => LuTags, Analytics => LuChartColumn,
+    Star => LuStar, ThumbUp => LuThumbsUp, ThumbDown => LuThumbsDown, Link => LuLink, Download => LuDownload, Expertise => LuTags,
+    Analytics => LuChartColumn,
     Warning => LuTriangleAlert, Down => LuArrowDown, Sun => LuSun, Moon => LuMoon, System => LuMonitor,
     Sparkles => LuSparkles, Feather => LuFeather, Code => LuCode, Graduation => LuGraduationCap, Scale => LuScale, Compass => LuCompass,
     Flask => LuFlaskConical, Lightbulb => LuLightbulb,

@@ -66,6 +66,9 @@ pub fn Pages() -> impl IntoView {
                 <Route path=path!("/") view=pages::chat::NewChat ssr=SsrMode::Async/>
                 <Route path=path!("/chat") view=pages::chat::NewChat ssr=SsrMode::Async/>
                 <Route path=path!("/chat/:id") view=pages::chat::Conversation ssr=SsrMode::Async/>
+                <Route path=path!("/chat/:id/feedback/:message") view=pages::feedback::AnswerFeedback ssr=SsrMode::Async/>
+                <Route path=path!("/chat/:id/share") view=pages::shared::ShareConversation ssr=SsrMode::Async/>
+                <Route path=path!("/shared/:token") view=pages::shared::SharedConversation ssr=SsrMode::Async/>
                 <Route path=path!("/chats") view=pages::favourites::ConversationList ssr=SsrMode::Async/>
                 <Route path=path!("/favourites") view=pages::favourites::Favourites ssr=SsrMode::Async/>
                 <Route path=path!("/search") view=pages::search::Search ssr=SsrMode::Async/>
@@ -75,6 +78,7 @@ pub fn Pages() -> impl IntoView {
                 <Route path=path!("/account") view=pages::account::Account ssr=SsrMode::Async/>
                 <Route path=path!("/account/sessions") view=pages::account::sessions::Sessions ssr=SsrMode::Async/>
                 <Route path=path!("/account/tokens") view=pages::account::tokens::ApiTokens ssr=SsrMode::Async/>
+                <Route path=path!("/account/shares") view=pages::shared::Shares ssr=SsrMode::Async/>
                 <Route path=path!("/projects") view=pages::projects::ProjectList ssr=SsrMode::Async/>
                 <Route path=path!("/projects/:id") view=pages::projects::ProjectHome ssr=SsrMode::Async/>
                 <Route path=path!("/knowledge") view=pages::knowledge::bases::BaseList ssr=SsrMode::Async/>
@@ -85,11 +89,11 @@ pub fn Pages() -> impl IntoView {
                 <Route path=path!("/knowledge/documents/:id") view=pages::knowledge::document::OneDocument ssr=SsrMode::Async/>
                 <Route path=path!("/chat/:id/sources/:message") view=pages::knowledge::sources::AnswerSources ssr=SsrMode::Async/>
                 <Route path=path!("/analytics") view=pages::analytics::Analytics ssr=SsrMode::Async/>
-                <Route path=path!("/analytics/ask") view=pages::analytics_results::ask::Ask ssr=SsrMode::Async/>
-                <Route path=path!("/analytics/results") view=pages::analytics_results::results::ResultList ssr=SsrMode::Async/>
-                <Route path=path!("/analytics/results/:id") view=pages::analytics_results::results::OneResult ssr=SsrMode::Async/>
-                <Route path=path!("/analytics/models") view=pages::analytics_results::models::ModelList ssr=SsrMode::Async/>
-                <Route path=path!("/analytics/models/:id") view=pages::analytics_results::models::OneModel ssr=SsrMode::Async/>
+                <Route path=path!("/analytics/ask") view=pages::analytics::ask::Ask ssr=SsrMode::Async/>
+                <Route path=path!("/analytics/results") view=pages::analytics::results::ResultList ssr=SsrMode::Async/>
+                <Route path=path!("/analytics/results/:id") view=pages::analytics::results::OneResult ssr=SsrMode::Async/>
+                <Route path=path!("/analytics/models") view=pages::analytics::models::ModelList ssr=SsrMode::Async/>
+                <Route path=path!("/analytics/models/:id") view=pages::analytics::models::OneModel ssr=SsrMode::Async/>
                 <Route path=path!("/admin") view=pages::admin::Administration ssr=SsrMode::Async/>
                 <Route path=path!("/admin/people") view=pages::admin::people::People ssr=SsrMode::Async/>
                 <Route path=path!("/admin/invitations") view=pages::invitations::Invitations ssr=SsrMode::Async/>

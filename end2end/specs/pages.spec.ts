@@ -15,7 +15,7 @@ const SIZES = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height
 const LONG_WORD = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft';
 
 /** What mails lead to, and the path of one of them in the outbox. */
-type Links = { invitation: string; reset: string; mail: string };
+type Links = { invitation: string; reset: string; mail: string; files: string; shared: string; feedback: string };
 /** What there is to know from: a base, a document of it, a repository, an answer. */
 type Known = { base: string; document: string; repository: string; answer: string };
 type Visit = { page: import('@playwright/test').Page; chat: Chat; conversation: string; agent: string; links: Links; known: Known };
@@ -40,6 +40,41 @@ const PAGES: Record<string, { is: 'in' | 'out'; status?: number; show: (visit: V
   'invitation-gone': { is: 'out', status: 410, show: async ({ page }) => void (await page.goto('/invitation?token=gone')) },
   'chat-new': { is: 'in', show: async ({ chat }) => chat.open('/') },
   chat: { is: 'in', show: async ({ chat, conversation }) => chat.open(conversation) },
+  'chat-files': {
+    is: 'in', status: 422,
+    show: async ({ chat, page, links }) => {
+      await chat.open(links.files);
+      await page.getByLabel('Attach files').setInputFiles([
+        { name: `${LONG_WORD}.txt`, mimeType: 'text/plain', buffer: Buffer.from('x') },
+        { name: 'short.txt', mimeType: 'text/plain', buffer: Buffer.from('x'.repeat(2_000)) },
+        { name: `empty ${LONG_WORD}.txt`, mimeType: 'text/plain', buffer: Buffer.from(' ') },
+      ]);
+      await expect(page.getByText('There is no text in')).toBeVisible();
+      await expect(page.getByText('on its way')).toHaveCount(0);
+    },
+  },
+  share: {
+    is: 'in',
+    show: async ({ page, conversation }) => {
+      await page.goto(`${conversation}/share`);
+      await page.getByRole('button', { name: 'Create link' }).click();
+      await expect(page.getByText('Copy the link now')).toBeVisible();
+      await alive(page);
+    },
+  },
+  shares: { is: 'in', show: async ({ page }) => (await page.goto('/account/shares'), alive(page)) },
+  shared: { is: 'out', show: async ({ page, links }) => void (await page.goto(links.shared)) },
+  'shared-gone': { is: 'out', status: 404, show: async ({ page }) => void (await page.goto('/shared/gone')) },
+  feedback: { is: 'in', show: async ({ page, links }) => (await page.goto(links.feedback), alive(page)) },
+  'chat-why': {
+    is: 'in',
+    show: async ({ chat, page, links }) => {
+      await chat.open(links.files);
+      await chat.reply.getByRole('button', { name: 'Bad answer' }).click();
+      const why = page.getByLabel('What was wrong with it? (optional)');
+      if (await why.isVisible()) await expect(why).toBeFocused();
+    },
+  },
   'chat-rail': {
     is: 'in',
     show: async ({ chat, page, conversation }) => {
@@ -144,7 +179,7 @@ let cookies: Awaited<ReturnType<import('@playwright/test').BrowserContext['cooki
 let conversation = '';
 let agent = '';
 const known: Known = { base: '', document: '', repository: '', answer: '' };
-const links: Links = { invitation: '', reset: '', mail: '' };
+const links: Links = { invitation: '', reset: '', mail: '', files: '', shared: '', feedback: '' };
 
 // Each worker has a server of its own for its share of them.
 test.describe.configure({ mode: 'parallel' });
@@ -179,6 +214,18 @@ test.beforeAll(async ({ browser }) => {
   await request.post('/forgot-password', { form: { email: 'root@example.org' } });
   await expect.poll(async () => new Set(await mails()).size).toBe(2);
   links.reset = await link((await mails())[0]!);
+  const pixel = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+  const form = new FormData();
+  form.append('text', 'fast words about these files');
+  form.append('file', new File([LONG_WORD], `${LONG_WORD}.txt`, { type: 'text/plain' }));
+  form.append('file', new File([pixel], 'boat.png', { type: 'image/png' }));
+  links.files = (await request.post('/', { multipart: form, maxRedirects: 0 })).headers()['location']!;
+  await expect.poll(async () => (await request.get(links.files)).text()).not.toContain('http-equiv="refresh"');
+  const api = `/api/v1${links.files.replace('/chat/', '/conversations/')}`;
+  const answer = (await (await request.get(`${api}/messages`)).json()).results[1].id;
+  links.feedback = `${links.files}/feedback/${answer}`;
+  const made = await request.post(`${api}/shares`);
+  links.shared = new URL((await made.json()).url).pathname;
   await know(request, repositories);
   cookies = await context.cookies();
   await context.close();

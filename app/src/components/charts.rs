@@ -40,7 +40,7 @@ pub fn figure_with<T: IntoView + 'static>(chart: &Chart, table: T, file: Option<
 }
 
 /// The numbers of a chart.
-pub fn table(chart: &Chart) -> impl IntoView + use<> {
+fn table(chart: &Chart) -> impl IntoView + use<> {
     let unit = if chart.unit.is_empty() { String::new() } else { format!(" ({})", chart.unit) };
     let heads = chart.series.iter().map(|it| {
         let name = if it.name.is_empty() { chart.title.clone() } else { it.name.clone() };

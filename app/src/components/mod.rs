@@ -7,7 +7,7 @@ mod fields;
 mod lists;
 
 pub use budgets::budget_meter;
-pub use charts::{figure, figure_with, table};
+pub use charts::{figure, figure_with};
 pub use fields::{CheckField, ErrorSummary, FieldNote, FormState, TextArea, TextField};
 pub use lists::{asked, moment, pager, star, url_escape};
 

@@ -1,5 +1,6 @@
 //! Where people write: Enter sends, Shift+Enter breaks the line. A draft survives a reload and an expired session.
 
+use super::attaching::{Chips, Waiting};
 use super::browser;
 use crate::icons::{Icon, icon};
 use atrium::text::escape_html;
@@ -18,7 +19,22 @@ pub fn Composer(
     send: impl Fn(String) + Copy + Send + Sync + 'static,
     stop: impl Fn() + Copy + Send + Sync + 'static,
     text: RwSignal<String>,
+    chips: Chips,
 ) -> impl IntoView {
+    let chosen = NodeRef::<leptos::html::Input>::new();
+    // Those that are chosen, and those that were before the WASM was there.
+    let take_chosen = move || {
+        if let Some(field) = chosen.get_untracked() {
+            if let Some(files) = field.files().filter(|it| it.length() > 0) {
+                chips.add(&files);
+            }
+            field.set_value("");
+        }
+    };
+    Effect::new(move || {
+        chosen.track();
+        take_chosen();
+    });
     let field = NodeRef::<leptos::html::Textarea>::new();
     Effect::new(move |first: Option<()>| {
         let key = draft_key.get();
@@ -30,7 +46,12 @@ pub fn Composer(
     });
     let submit = move || {
         let typed = text.get_untracked();
-        if running.get_untracked().is_none() && !typed.trim().is_empty() {
+        if running.get_untracked().is_some() {
+            return;
+        }
+        if let Some(told) = chips.obstacle() {
+            error.set(Some((told, false)));
+        } else if !typed.trim().is_empty() || chips.has_some() {
             send(typed);
         }
     };
@@ -59,7 +80,15 @@ pub fn Composer(
             id="composer-form"
             class="composer"
             method="post"
+            enctype="multipart/form-data"
             action=move || path.get()
+            on:dragover=move |event| event.prevent_default()
+            on:drop=move |event: leptos::ev::DragEvent| {
+                event.prevent_default();
+                if let Some(files) = event.data_transfer().and_then(|it| it.files()) {
+                    chips.add(&files);
+                }
+            }
             on:submit=move |event| {
                 event.prevent_default();
                 if running.get_untracked().is_some() { stop() } else { submit() }
@@ -73,6 +102,11 @@ pub fn Composer(
             })}
             {move || running.get().map(|run| view! { <input type="hidden" name="run" value=run/> })}
             <div class="composer-box">
+                <Waiting chips/>
+                <label class="button icon-only attach" title="Attach files">
+                    {icon(Icon::Attach)}
+                    <input node_ref=chosen id="attach" type="file" name="file" multiple=true aria-label="Attach files" on:change=move |_| take_chosen()/>
+                </label>
                 <textarea
                     node_ref=field
                     id="composer"
@@ -88,6 +122,12 @@ pub fn Composer(
                         text.set(typed);
                     }
                     on:keydown=keyed
+                    on:paste=move |event: leptos::ev::ClipboardEvent| {
+                        if let Some(files) = event.clipboard_data().and_then(|it| it.files()).filter(|it| it.length() > 0) {
+                            event.prevent_default();
+                            chips.add(&files);
+                        }
+                    }
                     inner_html=format!("\n{}", escape_html(&draft))
                 ></textarea>
                 <Show

@@ -1,4 +1,4 @@
-//! A conversation's star and its exports: plain forms and links, which work without JavaScript.
+//! A conversation's star, its links and its exports: plain forms and links, which work without JavaScript.
 
 use crate::icons::{Icon, icon};
 use atrium::ids::ConversationId;
@@ -19,8 +19,9 @@ pub fn Menu(id: ConversationId, is_favourite: bool) -> impl IntoView {
             <button class="button icon-only" name="action" value=action aria-label=label title=label>{icon(Icon::Star)}</button>
         </form>
         <details class="menu">
-            <summary class="button icon-only" aria-label="Export" title="Export">{icon(Icon::Download)}</summary>
+            <summary class="button icon-only" aria-label="Share and export" title="Share and export">{icon(Icon::Download)}</summary>
             <ul class="menu-items">
+                <li><a href=format!("/chat/{id}/share")>"Share by a link"</a></li>
                 <li><a href=export("html") target="_blank">"Page to print"</a></li>
                 <li><a href=export("markdown") download="">"Markdown"</a></li>
                 <li><a href=export("json") download="">"JSON, with alternatives"</a></li>

@@ -1,9 +1,12 @@
 //! One message of the thread, and what can be done with it.
 
-use super::browser;
 use super::live::Live;
+use super::rating::{self, Thumbs, Why};
+use super::{attaching, browser};
 use crate::icons::{Icon, icon};
+use atrium::attachments::Attachment;
 use atrium::chat::{Author, MessageStatus, MessageView};
+use atrium::feedback::Verdict;
 use atrium::ids::MessageId;
 use atrium::text::{dollars, duration};
 use leptos::prelude::*;
@@ -22,6 +25,7 @@ pub enum Ask {
 #[component]
 pub fn Message(live: Live, path: Signal<String>, ask: impl Fn(Ask) + Copy + Send + Sync + 'static) -> impl IntoView {
     let is_editing = RwSignal::new(false);
+    let asks_why = RwSignal::new(false);
     let author = live.view.with_untracked(|it| it.author);
     let act = move |event: leptos::ev::SubmitEvent| {
         let Some(action) = submitter(&event) else { return };
@@ -35,6 +39,8 @@ pub fn Message(live: Live, path: Signal<String>, ask: impl Fn(Ask) + Copy + Send
             "regenerate" => ask(Ask::Regenerate(view.id)),
             "continue" => ask(Ask::Continue(view.id)),
             "delete" => ask(Ask::Delete(view.id)),
+            "up" => asks_why.set(rating::press(live, Verdict::Up)),
+            "down" => asks_why.set(rating::press(live, Verdict::Down)),
             "previous" => drop(view.previous_sibling.map(|it| ask(Ask::Show(it)))),
             "next" => drop(view.next_sibling.map(|it| ask(Ask::Show(it)))),
             _ => {}
@@ -48,9 +54,10 @@ pub fn Message(live: Live, path: Signal<String>, ask: impl Fn(Ask) + Copy + Send
     };
     let body = match author {
         Author::User => view! {
+            {live.view.with_untracked(|it| attaching::sent(&it.attachments, Attachment::path))}
             <Show
                 when=move || is_editing.get()
-                fallback=move || view! { <div class="said">{move || live.view.with(|it| it.text.clone())}</div> }
+                fallback=move || live.view.with(|it| !it.text.is_empty()).then(|| view! { <div class="said">{move || live.view.with(|it| it.text.clone())}</div> })
             >
                 <EditField text=live.view.with_untracked(|it| it.text.clone()) done=edited/>
             </Show>
@@ -73,12 +80,16 @@ pub fn Message(live: Live, path: Signal<String>, ask: impl Fn(Ask) + Copy + Send
                                 <button class="button" name="action" value="continue">{icon(Icon::Continue)}<span>"Continue"</span></button>
                             </Show>
                             <button class="button icon-only" name="action" value="regenerate" aria-label="Answer again" title="Answer again">{icon(Icon::Again)}</button>
+                            <Thumbs live/>
                         }.into_any(),
                     }}
                     {star(live, path)}
                     <button class="button icon-only" name="action" value="delete" aria-label="Delete" title="Delete">{icon(Icon::Delete)}</button>
                     {move || figures(&live.view.get()).map(|it| view! { <span class="figures">{it}</span> })}
                 </form>
+            </Show>
+            <Show when=move || asks_why.get()>
+                <Why live is_asked=asks_why/>
             </Show>
         </article>
     }

@@ -1,6 +1,7 @@
 //! The parts of pages that live in the browser. Rendered on the server first, so that they show, and where they are
 //! forms also work, without it.
 
+pub mod attaching;
 pub mod browser;
 mod composer;
 pub mod conversations;
@@ -8,5 +9,7 @@ mod live;
 mod menu;
 mod message;
 pub mod model_field;
+mod rating;
 pub mod room;
+mod starters;
 pub mod toasts;

@@ -1,9 +1,11 @@
 //! The chat: a thread that grows, and the place to write.
 
+use super::attaching::{self, Chips};
 use super::composer::Composer;
 use super::live::{Live, announce};
 use super::menu::Menu;
 use super::message::{Ask, Message};
+use super::starters::Starters;
 use super::{browser, toasts};
 use crate::functions::{self, Grown, Refusal};
 use crate::icons::{Icon, icon};
@@ -59,6 +61,7 @@ struct State {
     has_older: RwSignal<bool>,
     agent: RwSignal<AgentId>,
     text: RwSignal<String>,
+    chips: Chips,
     error: RwSignal<Option<(String, bool)>>,
     /// The reader is at the end and stays there while the answer grows.
     follows: RwSignal<bool>,
@@ -110,11 +113,14 @@ impl State {
             return;
         }
         let key = untrack(|| self.draft_key());
+        // What is edited keeps its files.
+        let chips = instead_of.is_none().then(|| self.chips.take());
         let call = functions::send_message(
             self.conversation.get_untracked(),
             instead_of,
             Some(self.agent.get_untracked()),
             text.clone(),
+            chips.as_deref().map(attaching::ids),
         );
         if instead_of.is_none() {
             self.text.set(String::new());
@@ -128,6 +134,7 @@ impl State {
                     self.grow(grown);
                 }
                 Err(refusal) => {
+                    self.chips.put_back(chips.unwrap_or_default());
                     // What was typed comes back, unless something else is being typed already.
                     if instead_of.is_none() && self.text.with_untracked(String::is_empty) {
                         browser::remember(&key, &text);
@@ -261,6 +268,7 @@ pub fn Room(
         has_older: RwSignal::new(has_older),
         agent: RwSignal::new(agent),
         text: RwSignal::new(browser::typed("composer").unwrap_or_else(|| draft.clone())),
+        chips: Chips::new(),
         error: RwSignal::new(error.map(|it| (it, false))),
         follows: RwSignal::new(true),
         scroller: NodeRef::new(),
@@ -365,23 +373,9 @@ pub fn Room(
                 send=move |text| state.send(text, None)
                 stop=move || state.stop()
                 text=state.text
+                chips=state.chips
             />
         </div>
-    }
-}
-
-/// First steps for an empty page.
-#[component]
-fn Starters(pick: impl Fn(&'static str) + Copy + Send + 'static) -> impl IntoView {
-    const STARTERS: [&str; 3] = [
-        "Explain how tides work, in three sentences.",
-        "Write a short, friendly reminder about an overdue invoice.",
-        "What should I ask before I sign a lease?",
-    ];
-    view! {
-        <ul class="starters js-only">
-            {STARTERS.map(|text| view! { <li><button type="button" class="starter" on:click=move |_| pick(text)>{text}</button></li> })}
-        </ul>
     }
 }
 

@@ -6,9 +6,10 @@ use crate::islands::room::{AgentChoice, Room};
 use crate::visit::Visit;
 use atrium::agents::Agent;
 use atrium::chat::Thread;
-use atrium::ids::{AgentId, ConversationId, MessageId};
+use atrium::feedback::Verdict;
+use atrium::ids::{AgentId, AttachmentId, ConversationId, MessageId};
 use atrium::people::Viewer;
-use atrium_domain::chat::Target;
+use atrium_domain::chat::{Draft, Sent, Target};
 use atrium_domain::{Error, Result, agents};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -72,10 +73,22 @@ async fn refused(form: &FormState, visit: &Visit) -> (String, Option<String>) {
 
 /// `POST /`: the first message of a conversation.
 pub async fn submit_new(visit: &Visit, fields: &Fields) -> Result<Done> {
-    let viewer = visit.viewer()?;
-    let sent =
-        visit.atrium.chat.send(viewer, Target::New, fields.text("agent").parse().ok(), fields.text("text")).await?;
+    let sent = send(visit, Target::New, fields).await?;
     Ok(Done::then(format!("/chat/{}", sent.conversation)))
+}
+
+/// What was typed, with the files that were chosen.
+async fn send(visit: &Visit, target: Target, fields: &Fields) -> Result<Sent> {
+    let (viewer, atrium) = (visit.viewer()?, &visit.atrium);
+    let mut files: Vec<AttachmentId> = fields.all("attachment").filter_map(|it| it.parse().ok()).collect();
+    for file in fields.files("file") {
+        let mut incoming = atrium.attachments.receive().await?;
+        incoming.write(&file.content).await?;
+        let arrived = incoming.done().await?;
+        files.push(atrium.attachments.bring(viewer, &arrived, &file.name, file.media_type.as_deref()).await?.id);
+    }
+    let draft = Draft { text: fields.text("text"), attachments: Some(&files) };
+    atrium.chat.send_draft(viewer, target, fields.text("agent").parse().ok(), draft).await
 }
 
 /// `POST /chat/{id}`: the next message, or what the buttons below a message do.
@@ -85,7 +98,7 @@ pub async fn submit(visit: &Visit, id: ConversationId, fields: &Fields) -> Resul
     let message = || fields.id::<MessageId>("message", "message");
     match fields.filled("action").unwrap_or("send") {
         "send" => {
-            chat.send(viewer, Target::End(id), fields.text("agent").parse().ok(), fields.text("text")).await?;
+            send(visit, Target::End(id), fields).await?;
         }
         "stop" => chat.stop(viewer, fields.id("run", "run")?).await?,
         "regenerate" => {
@@ -95,6 +108,10 @@ pub async fn submit(visit: &Visit, id: ConversationId, fields: &Fields) -> Resul
             chat.resume(viewer, id, message()?).await?;
         }
         "delete" => chat.delete_message(viewer, id, message()?).await?,
+        thumb @ ("up" | "down") => {
+            let verdict = if thumb == "up" { Verdict::Up } else { Verdict::Down };
+            return super::feedback::press(visit, id, message()?, verdict).await;
+        }
         "previous" => chat.select_branch(viewer, id, fields.id("alternative-before", "message")?).await?,
         "next" => chat.select_branch(viewer, id, fields.id("alternative-after", "message")?).await?,
         _ => return Err(Error::NotFound("action")),

@@ -4,6 +4,7 @@ use crate::accounts::sessions::Sessions;
 use crate::accounts::tokens::{Lifetimes, Tokens};
 use crate::accounts::{Accounts, Hasher};
 use crate::agents::connections::Connections;
+use crate::attachments::Attachments;
 use crate::audit::Actor;
 use crate::chat::Chat;
 use crate::error::Result;
@@ -13,6 +14,7 @@ use crate::knowledge::{Knowledge, Tools};
 use crate::mail::Outbox;
 use crate::ports::Ports;
 use crate::settings::Settings;
+use crate::sharing::Sharing;
 use crate::store::Store;
 use atrium::ids::{FamilyId, UserId};
 use std::sync::Arc;
@@ -42,8 +44,12 @@ pub struct Atrium {
     pub connections: Arc<Connections>,
     /// Documents that agents answer from.
     pub knowledge: Knowledge,
+    /// Files that come with messages.
+    pub attachments: Attachments,
     /// Conversations and the runs that write their answers.
     pub chat: Chat,
+    /// Links by which anybody may read a conversation.
+    pub sharing: Sharing,
     /// People without an account.
     pub guests: Guests,
 }
@@ -73,6 +79,7 @@ impl Atrium {
         };
         let accounts = Accounts::new(store.clone(), ports.clone(), hasher);
         Ok(Self {
+            attachments: Attachments::new(store.clone(), ports.clone(), knowledge.clone()),
             guests: Guests::new(
                 store.clone(),
                 ports.clone(),
@@ -81,6 +88,7 @@ impl Atrium {
                 connections.clone(),
                 chat.clone(),
             ),
+            sharing: Sharing::new(store.clone(), ports.clone(), settings.clone()),
             tokens: Tokens::new(store.clone(), ports.clone(), &settings.jwt_key(), lifetimes),
             accounts,
             idempotency: Keys::new(store.clone(), ports.clone(), settings.derived_key("idempotency")),
@@ -191,6 +199,7 @@ impl Atrium {
                     crate::limits::sweep(&self.store, now - crate::ports::DAY).await?;
                     self.chat.purge(now - 30 * crate::ports::DAY).await?;
                     crate::results::purge(&self.store, now - 30 * crate::ports::DAY).await?;
+                    self.attachments.sweep().await?;
                 }
                 Ok::<_, crate::Error>(())
             };

@@ -217,6 +217,7 @@ impl Caller {
 fn scope_of(parts: &Parts) -> TokenScope {
     let path = parts.uri.path();
     let is_chat = [
+        "/api/v1/attachments",
         "/api/v1/conversations",
         "/api/v1/messages",
         "/api/v1/runs",
@@ -227,6 +228,8 @@ fn scope_of(parts: &Parts) -> TokenScope {
     ]
     .iter()
     .any(|it| path.starts_with(it));
+    // What is shared leaves the house: no matter of talking.
+    let is_chat = is_chat && !path.ends_with("/shares");
     // A question that is too long for an address.
     let is_question = path == "/api/v1/knowledge/search";
     match parts.method {

@@ -27,7 +27,7 @@ mod version;
 pub use docs::document;
 pub use error::as_problems;
 pub use identity::Credential;
-pub use uploads::limit as limit_bodies;
+pub use uploads::{limit as limit_bodies, within};
 
 use crate::web::App;
 use atrium_domain::settings::Boot;

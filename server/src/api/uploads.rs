@@ -3,6 +3,7 @@
 use super::body::too_large;
 use super::error::{ApiError, ApiResult};
 use crate::web::{App, BODY_MAX};
+use atrium::attachments::ATTACHMENT_MAX;
 use atrium::ids::BaseId;
 use atrium::knowledge::FILE_MAX;
 use atrium::people::Viewer;
@@ -20,8 +21,11 @@ use std::convert::Infallible;
 use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_http::limit::RequestBodyLimitLayer;
 
+/// Where one file comes at a time, for a message.
+const ATTACHMENTS: &str = "/api/v1/attachments";
 /// The paths whose forms bring documents, as they are routed.
-const PATHS: [&str; 5] = [
+const PATHS: [&str; 6] = [
+    ATTACHMENTS,
     "/api/v1/knowledge/{id}/documents",
     "/api/knowledge/documents",
     "/api/kb/file/add",
@@ -44,8 +48,16 @@ pub fn are_taken_at(path: &str) -> bool {
 
 /// Lets a body be as large as its path takes it.
 pub async fn limit(request: Request, next: Next) -> Response {
-    let path = request.extensions().get::<MatchedPath>();
-    let max = if path.is_some_and(|it| are_taken_at(it.as_str())) { FORM_MAX } else { BODY_MAX };
+    let max = match request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) {
+        Some(ATTACHMENTS) => ATTACHMENT_MAX as usize + BODY_MAX,
+        Some(path) if are_taken_at(path) => FORM_MAX,
+        _ => BODY_MAX,
+    };
+    within(max, request, next).await
+}
+
+/// Lets a body be that large, in bytes.
+pub async fn within(max: usize, request: Request, next: Next) -> Response {
     let within = RequestBodyLimitLayer::new(max).layer(service_fn(move |request| run(next.clone(), request)));
     match within.oneshot(request).await {
         Ok(response) => response.map(Body::new),

@@ -1,15 +1,27 @@
 //! Forms posted by browsers, with and without JavaScript: done and sent on, or the page again with what was typed.
 
 use super::errors::plain;
-use super::{App, pages};
-use atrium_app::forms::{self, Done, Fields, Refused};
+use super::{App, BODY_MAX, UPLOAD_MAX, pages};
+use atrium_app::forms::{self, ChosenFile, Done, Fields, Refused};
 use atrium_app::visit::Visit;
 use axum::body::Body;
 use axum::extract::multipart::{Multipart, MultipartError};
 use axum::extract::{Form, FromRequest, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use axum::{Extension, RequestExt as _};
+
+/// A form with files may be larger than one of words alone.
+pub async fn limit(request: Request, next: Next) -> Response {
+    let max = if has_parts(&request) { UPLOAD_MAX } else { BODY_MAX };
+    crate::api::within(max, request, next).await
+}
+
+fn has_parts(request: &Request) -> bool {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok());
+    kind.is_some_and(|it| it.starts_with("multipart/form-data"))
+}
 
 /// A form as browsers send it: in one piece, or in several where it has files.
 pub struct Posted(Fields);
@@ -18,8 +30,7 @@ impl<S: Send + Sync> FromRequest<S> for Posted {
     type Rejection = Response;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Response> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
-        if !kind.starts_with("multipart/form-data") {
+        if !has_parts(&request) {
             let Form(fields) = request.extract::<Form<_>, _>().await.map_err(|it| it.into_response())?;
             return Ok(Self(Fields::new(fields)));
         }
@@ -38,13 +49,12 @@ impl<S: Send + Sync> FromRequest<S> for Posted {
 async fn read(mut parts: Multipart) -> Result<Fields, MultipartError> {
     let (mut fields, mut files) = (Vec::new(), Vec::new());
     while let Some(part) = parts.next_field().await? {
-        let name = part.name().unwrap_or_default().to_owned();
-        if let Some(file) = part.file_name().map(str::to_owned) {
-            // What its sender calls it, for pages that show it.
-            fields.push((format!("{name}-name"), file));
-            files.push((name, part.bytes().await?));
+        let field = part.name().unwrap_or_default().to_owned();
+        if let Some(name) = part.file_name().map(str::to_owned) {
+            let media_type = part.content_type().map(str::to_owned);
+            files.push(ChosenFile { field, name, media_type, content: part.bytes().await? });
         } else {
-            fields.push((name, part.text().await?));
+            fields.push((field, part.text().await?));
         }
     }
     Ok(Fields::with_files(fields, files))

@@ -1,6 +1,7 @@
 //! HTTP: which path leads where, and what every request passes through.
 
 mod assets;
+mod attachments;
 mod avatars;
 mod csv;
 mod documents;
@@ -16,6 +17,7 @@ mod sockets;
 mod visit;
 
 pub(crate) use assets::asset;
+pub(crate) use attachments::send as send_attachment;
 pub(crate) use errors::log as log_fault;
 pub(crate) use exports::{attachment, download};
 pub(crate) use guard::{client_address, user_agent};
@@ -47,7 +49,7 @@ pub(crate) const BODY_MAX: usize = 4 * 1024 * 1024;
 /// Forms with files, likewise.
 const UPLOAD_MAX: usize = 16 * 1024 * 1024;
 /// The forms that have files.
-const UPLOADS: &[&str] = &["/account"];
+const UPLOADS: &[&str] = &["/", "/chat", "/chat/{id}", "/account"];
 
 /// What handlers can ask for.
 #[derive(Clone)]
@@ -77,6 +79,7 @@ pub fn router(atrium: Atrium, sockets: Sockets) -> Router {
         .merge(posts(forms))
         .route("/_fn/{*name}", any(pages::server_function))
         .route("/runs/{id}/events", get(events::follow))
+        .route("/attachments/{id}", get(attachments::serve))
         .route("/chat/{id}/export", get(exports::conversation))
         .route("/account/export", get(exports::everything))
         .route("/knowledge/documents/{id}/file", get(documents::file))
@@ -84,7 +87,7 @@ pub fn router(atrium: Atrium, sockets: Sockets) -> Router {
         .layer(middleware::from_fn(pages::whole_body))
         .layer(middleware::from_fn(csv::serve))
         .layer(RequestBodyLimitLayer::new(BODY_MAX))
-        .merge(posts(uploads).layer(RequestBodyLimitLayer::new(UPLOAD_MAX)))
+        .merge(posts(uploads).layer(middleware::from_fn(forms::limit)))
         .merge(documents)
         .layer(middleware::from_fn_with_state(app.clone(), visit::attach))
         .layer(session_store::layer(&atrium));

@@ -42,7 +42,7 @@ impl Program {
         Self { browser: self.browser.clone(), authorization: Some(format!("Bearer {token}")) }
     }
 
-    fn send(&mut self, method: &str, path: &str, body: Option<&Value>, more: &[(&str, &str)]) -> Reply {
+    pub fn send(&mut self, method: &str, path: &str, body: Option<&Value>, more: &[(&str, &str)]) -> Reply {
         let text = body.map(Value::to_string).unwrap_or_default();
         let mut headers = more.to_vec();
         let authorization = self.authorization.clone();
@@ -55,7 +55,7 @@ impl Program {
         self.browser.request(method, path, &headers, text.as_bytes())
     }
 
-    fn expect(&mut self, method: &str, path: &str, body: Option<&Value>, status: u16) -> Value {
+    pub fn expect(&mut self, method: &str, path: &str, body: Option<&Value>, status: u16) -> Value {
         let reply = self.send(method, path, body, &[]);
         assert_eq!(reply.status, status, "{method} {path}: {}", reply.text());
         if reply.body.is_empty() { Value::Null } else { reply.json() }
@@ -68,7 +68,14 @@ impl Program {
         reply.json()
     }
 
-    fn send_form(&mut self, path: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Reply {
+    /// A file for a message.
+    pub fn attach(&mut self, name: &str, file: &[u8], status: u16) -> Value {
+        let reply = self.send_form("/api/v1/attachments", &[], &[(name, file)]);
+        assert_eq!(reply.status, status, "{}", reply.text());
+        reply.json()
+    }
+
+    pub fn send_form(&mut self, path: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Reply {
         let mut body = Vec::new();
         for (name, value) in fields {
             let part = format!("--edge\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");

@@ -89,6 +89,23 @@ impl Browser {
         self.request("POST", path, &form, &body)
     }
 
+    /// A form with files in its field `file`, as a browser without JavaScript posts it.
+    pub fn submit_files(&mut self, path: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Reply {
+        let part =
+            |name: &str, more: &str| format!("--edge\r\ncontent-disposition: form-data; name=\"{name}\"{more}\r\n\r\n");
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            body.extend(format!("{}{value}\r\n", part(name, "")).bytes());
+        }
+        for (name, file) in files {
+            body.extend(part("file", &format!("; filename=\"{name}\"")).bytes());
+            body.extend(file.iter().chain(b"\r\n"));
+        }
+        body.extend(b"--edge--\r\n");
+        let form = [("content-type", "multipart/form-data; boundary=edge"), ("accept", "text/html")];
+        self.request("POST", path, &form, &body)
+    }
+
     /// A server function, as an island calls it.
     pub fn call(&mut self, name: &str, arguments: &Value) -> Reply {
         let headers = [("content-type", "application/json"), ("accept", "application/json")];

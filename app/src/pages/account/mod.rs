@@ -21,13 +21,13 @@ const PICTURE_HELP: &str = "PNG, JPEG or WebP, at most 2 MB. It is cut to a squa
 const _: () = assert!(PICTURE_FILE_MAX == 2 * 1024 * 1024, "the help above names the number");
 
 /// The ways between the pages of an account.
-fn tabs(here: &'static str) -> impl IntoView {
+pub(super) fn tabs(here: &'static str) -> impl IntoView {
     let tab = |href: &'static str, label: &'static str| {
         view! { <a href=href aria-current=(href == here).then_some("page")>{label}</a> }
     };
     view! {
         <nav class="account-tabs" aria-label="Account">
-            {tab("/account", "Profile")} {tab("/account/sessions", "Sessions")} {tab("/account/tokens", "API tokens")}
+            {tab("/account", "Profile")} {tab("/account/sessions", "Sessions")} {tab("/account/tokens", "API tokens")} {tab("/account/shares", "Shared links")}
         </nav>
     }
 }

@@ -34,6 +34,8 @@ impl List for Listed {
             onlooker.organisation(|it: &AgentOverview| it.organisation_id.into()),
             Some(text("Provider", provider).sorted("provider")),
             Some(text("Model", |it| it.model.clone()).sorted("model")),
+            Some(text("Helped", |it| it.thumbs_up.to_string())),
+            Some(text("Did not help", |it| it.thumbs_down.to_string())),
             Some(text("Made", |it| moment(it.created_at)).sorted("made").narrow()),
             Some(
                 text("Active", |it| if it.is_active { "yes" } else { "no" }.to_owned())

@@ -6,7 +6,9 @@ use super::list::{Column, Filter, List, Onlooker, show};
 use super::{administered, moment};
 use crate::components::{ErrorSummary, FormState, TextArea};
 use crate::forms::{Done, Fields};
+use crate::islands::attaching;
 use crate::visit::Visit;
+use atrium::attachments::Attachment;
 use atrium::chat::{Author, MessageView, Thread};
 use atrium::ids::{ConversationId, OrganisationId};
 use atrium::paging::{Page, PageRequest, Sort};
@@ -131,7 +133,7 @@ fn content(thread: Thread, look: Uuid) -> AnyView {
     let older = thread.messages.first().filter(|_| thread.has_older).map(|it| {
         view! { <p><a class="button" href=format!("{PATH}/{}?look={look}&before={}", thread.id, it.id)>"Older messages"</a></p> }
     });
-    let messages = thread.messages.into_iter().map(message).collect_view();
+    let messages = thread.messages.into_iter().map(|it| message(it, thread.id, look)).collect_view();
     view! {
         <section class="section measured">
             <h2>{thread.title}</h2>
@@ -142,11 +144,13 @@ fn content(thread: Thread, look: Uuid) -> AnyView {
     .into_any()
 }
 
-fn message(it: MessageView) -> AnyView {
+fn message(it: MessageView, conversation: ConversationId, look: Uuid) -> AnyView {
     let when = moment(it.created_at);
+    let path = |it: &Attachment| format!("{}?conversation={conversation}&look={look}", it.path());
+    let files = attaching::sent(&it.attachments, path);
     match it.author {
         Author::User => view! {
-            <article class="message from-user" aria-label="Question"><div class="said">{it.text}</div><p class="muted small">{when}</p></article>
+            <article class="message from-user" aria-label="Question">{files}<div class="said">{it.text}</div><p class="muted small">{when}</p></article>
         }
         .into_any(),
         Author::Assistant => {

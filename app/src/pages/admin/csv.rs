@@ -34,7 +34,7 @@ pub async fn export(visit: &Visit, uri: &Uri) -> Option<Result<File>> {
         "/admin/audit-log" => file::<audit::Listed>(visit, &asked).await,
         "/analytics" => crate::pages::analytics::export(visit, &asked).await,
         path => match path.strip_prefix("/analytics/results/") {
-            Some(id) => crate::pages::analytics_results::results::file(visit, id).await,
+            Some(id) => crate::pages::analytics::results::file(visit, id).await,
             None => return None,
         },
     })

@@ -1,7 +1,11 @@
 //! What was used: figures, charts, and a table behind each chart. Everything that is asked for stands in the address.
 
+pub mod ask;
 mod charts;
 pub mod file;
+pub mod models;
+pub mod results;
+mod sections;
 
 use crate::components::{PageHead, budget_meter, figure, figure_with, signed_in};
 use crate::pages::admin::asked::Asked;
@@ -61,6 +65,7 @@ pub fn Analytics() -> impl IntoView {
         };
         Ok(view! {
             <PageHead title="Analytics"/>
+            {sections::nav("/analytics")}
             <div class="page wide">
                 {toolbar(&asked, reach, &reaches, period)}
                 {refused.map(|it| view! { <p class="notice error" role="alert">{it}</p> })}

@@ -31,6 +31,10 @@ pub struct AgentOverview {
     pub model: String,
     /// Whether it takes messages.
     pub is_active: bool,
+    /// Answers of it that helped somebody,
+    pub thumbs_up: i64,
+    /// and that did not.
+    pub thumbs_down: i64,
     /// Microseconds since 1970.
     pub created_at: i64,
 }
@@ -54,7 +58,9 @@ pub struct AgentFilter<'a> {
 pub const COLUMNS: &[&str] = &["name", "owner", "provider", "model", "made"];
 
 const AGENTS: List = list! {
-    select: "a.id, a.organisation_id, a.name, u.name AS owner, u.email AS owner_email, a.provider, a.model, a.is_active, a.created_at",
+    select: "a.id, a.organisation_id, a.name, u.name AS owner, u.email AS owner_email, a.provider, a.model, a.is_active, a.created_at,
+        (SELECT COUNT(*) FROM feedback f WHERE f.agent_id = a.id AND f.verdict = 'up') AS thumbs_up,
+        (SELECT COUNT(*) FROM feedback f WHERE f.agent_id = a.id AND f.verdict = 'down') AS thumbs_down",
     from: "agents a JOIN users u ON u.id = a.owner_id
         WHERE a.deleted_at IS NULL AND a.organisation_id = COALESCE($1, a.organisation_id) AND a.organisation_id = COALESCE($2, a.organisation_id)
         AND LOWER(a.name || ' ' || a.model || ' ' || u.name || ' ' || u.email) LIKE $3 ESCAPE '!'

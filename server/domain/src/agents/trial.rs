@@ -37,7 +37,7 @@ pub async fn run(
     let request = Request {
         model: draft.model.clone(),
         system: atrium::text::filled(&draft.system_prompt).map(str::to_owned),
-        turns: vec![Turn { role: Role::User, text: QUESTION.to_owned() }],
+        turns: vec![Turn::said(Role::User, QUESTION)],
         resume: false,
         temperature: Some(draft.temperature),
         max_tokens: u32::try_from(draft.max_tokens.min(MAX_TOKENS)).ok(),

@@ -4,12 +4,14 @@
 
 use super::Chat;
 use super::messages::{Form, parent_of};
+use crate::attachments::{Attachments, Bytes};
 use crate::audit::{self, Actor, Deed};
 use crate::error::{Error, Result};
 use crate::ports::{Micros, SECOND};
 use crate::store::{List, args, contains, list};
+use atrium::attachments::Attachment;
 use atrium::chat::Thread;
-use atrium::ids::{ConversationId, MessageId, OrganisationId};
+use atrium::ids::{AttachmentId, ConversationId, MessageId, OrganisationId};
 use atrium::paging::{Page, PageRequest, Sort};
 use atrium::people::Viewer;
 use atrium::permissions::Permission;
@@ -160,9 +162,23 @@ impl Chat {
         older_than: Option<MessageId>,
         form: Form,
     ) -> Result<Thread> {
-        self.inspection(viewer, id).await?;
         let scope = self.store.as_viewer(viewer);
-        let row: Option<(String, Option<Uuid>)> = scope
+        let (title, head) = self.opened(viewer, id, look).await?;
+        let from = match older_than {
+            Some(message) => parent_of(scope, id, message).await?,
+            None => head,
+        };
+        let messages = self.branch(scope, id, from, PAGE, form).await?;
+        let has_older = messages.first().is_some_and(|it| it.parent_id.is_some());
+        Ok(Thread { id, title, agent_id: None, messages, has_older, is_favourite: false })
+    }
+
+    /// A conversation's title and newest message, to whoever gave a reason within the hour.
+    async fn opened(&self, viewer: &Viewer, id: ConversationId, look: Uuid) -> Result<(String, Option<Uuid>)> {
+        self.inspection(viewer, id).await?;
+        let row: Option<(String, Option<Uuid>)> = self
+            .store
+            .as_viewer(viewer)
             .optional(
                 "SELECT c.title, c.head_id FROM conversations c JOIN audit_log l ON l.subject_id = c.id
                  WHERE c.id = $1 AND l.id = $2 AND l.action = 'conversation.read' AND l.actor_id = $3 AND l.created_at > $4",
@@ -174,13 +190,22 @@ impl Chat {
                 ],
             )
             .await?;
-        let (title, head) = row.ok_or(Error::NotFound("permission to read this conversation"))?;
-        let from = match older_than {
-            Some(message) => parent_of(scope, id, message).await?,
-            None => head,
-        };
-        let messages = self.branch(scope, id, from, PAGE, form).await?;
-        let has_older = messages.first().is_some_and(|it| it.parent_id.is_some());
-        Ok(Thread { id, title, agent_id: None, messages, has_older, is_favourite: false })
+        row.ok_or(Error::NotFound("permission to read this conversation"))
+    }
+
+    /// A file that came with a message there, to whoever gave a reason within the hour.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when `look` does not open this conversation for this viewer, or it has no such file.
+    pub async fn inspected_file(
+        &self,
+        attachments: &Attachments,
+        viewer: &Viewer,
+        id: ConversationId,
+        look: Uuid,
+        file: AttachmentId,
+    ) -> Result<(Attachment, Bytes)> {
+        self.opened(viewer, id, look).await?;
+        attachments.file_in(self.store.as_viewer(viewer), id, file).await
     }
 }

@@ -1,7 +1,9 @@
 //! Reading the visible branch of a conversation.
 
 use super::{Chat, cited};
+use crate::attachments::sent;
 use crate::error::{Error, Result};
+use crate::feedback;
 use crate::markdown;
 use crate::store::{Scope, args};
 use atrium::chat::{Author, MessageStatus, MessageView, Rendered, RunRef, Thread};
@@ -202,9 +204,17 @@ impl Chat {
             .await?;
         let siblings =
             siblings(scope, conversation, from, limit, rows.first().is_some_and(|it| it.parent_id.is_none())).await?;
+        let mut files = sent::by_message(scope, conversation).await?;
+        let mut said = feedback::of_conversation(scope, conversation).await?;
         let mut views = Vec::with_capacity(rows.len());
         for row in rows {
-            views.push(self.view(scope, conversation, row, &siblings, form).await?);
+            let (attachments, feedback) =
+                (files.remove(&row.id.into()).unwrap_or_default(), said.remove(&row.id.into()));
+            views.push(MessageView {
+                attachments,
+                feedback,
+                ..self.view(scope, conversation, row, &siblings, form).await?
+            });
         }
         Ok(views)
     }
@@ -245,6 +255,8 @@ impl Chat {
             cost: row.cost_micros,
             latency: row.latency_micros,
             is_favourite: row.is_favourite,
+            attachments: Vec::new(),
+            feedback: None,
             notes: notes(row.dropped_turns, row.end_reason.as_deref()),
             created_at: row.created_at,
         };

@@ -18,7 +18,7 @@ mod window;
 pub use inspection::{INSPECTION_COLUMNS, Inspected, InspectionFilter};
 pub use keyed::Session;
 pub use messages::Form;
-pub use send::{Sent, Target};
+pub use send::{Draft, Sent, Target};
 pub use summaries::{ConversationChange, ConversationFilter, ConversationSummary, LastMessage, NewConversation};
 
 use crate::agents::connections::Connections;

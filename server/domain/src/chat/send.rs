@@ -2,19 +2,23 @@
 
 use super::Chat;
 use super::branches::set_head;
-use super::messages::{ConversationRow, conversation};
+use super::messages::{ConversationRow, conversation, parent_of};
 use super::runs::log::LiveRun;
 use super::runs::{Job, LEASE};
 use super::summaries::own_project;
 use super::titles;
 use crate::agents;
+use crate::attachments::sent;
 use crate::error::{Error, Result, breaks_unique};
 use crate::search;
 use crate::store::{Tx, args};
 use atrium::agents::Agent;
+use atrium::attachments::Attachment;
+use atrium::catalogue::sees;
 use atrium::chat::{MESSAGE_MAX, UNTITLED};
-use atrium::ids::{AgentId, ConversationId, MessageId, ProjectId, RunId};
+use atrium::ids::{AgentId, AttachmentId, ConversationId, MessageId, ProjectId, RunId};
 use atrium::people::Viewer;
+use atrium::text::filled;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -29,6 +33,15 @@ pub enum Target {
     End(ConversationId),
     /// Beside a message of one's own, with other words.
     InsteadOf(ConversationId, MessageId),
+}
+
+/// What is sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Draft<'a> {
+    /// Words; with files there may be none.
+    pub text: &'a str,
+    /// Files that go with it. Left out, a message that stands instead of another one keeps that one's.
+    pub attachments: Option<&'a [AttachmentId]>,
 }
 
 /// What sending led to.
@@ -54,33 +67,40 @@ struct Place {
 }
 
 impl Chat {
+    /// Takes a message of words alone and starts its answer.
+    ///
+    /// # Errors
+    /// As [`Chat::send_draft`].
+    pub async fn send(&self, viewer: &Viewer, target: Target, agent: Option<AgentId>, text: &str) -> Result<Sent> {
+        self.send_draft(viewer, target, agent, Draft { text, attachments: None }).await
+    }
+
     /// Takes a message and starts its answer.
     ///
     /// # Errors
     /// With what to change; when the answer before is still being written; when the place is not the viewer's.
-    pub async fn send(&self, viewer: &Viewer, target: Target, agent: Option<AgentId>, text: &str) -> Result<Sent> {
-        // PostgreSQL's text has no NUL, and nobody types one.
-        let text = text.replace('\0', "");
-        let text = text.trim_end();
-        if text.trim().is_empty() {
-            return Err(Error::field("text", "Write a message first."));
-        }
-        if text.len() > MESSAGE_MAX {
-            return Err(Error::field(
-                "text",
-                format!(
-                    "The message has {} kB, at most {} kB are taken. Shorten it or split it.",
-                    text.len() / 1024,
-                    MESSAGE_MAX / 1024
-                ),
-            ));
-        }
+    pub async fn send_draft(
+        &self,
+        viewer: &Viewer,
+        target: Target,
+        agent: Option<AgentId>,
+        draft: Draft<'_>,
+    ) -> Result<Sent> {
         let scope = self.store.as_viewer(viewer);
+        let files = match (draft.attachments, target) {
+            (None, Target::InsteadOf(_, message)) => sent::of_message(scope, message).await?,
+            (ids, _) => sent::own(scope, ids.unwrap_or_default()).await?,
+        };
+        // PostgreSQL's text has no NUL, and nobody types one.
+        let text = draft.text.replace('\0', "");
+        let text = text.trim_end();
+        check_text(text, files.is_empty())?;
         let existing = match target {
             Target::New | Target::NewIn(_) => None,
             Target::End(id) | Target::InsteadOf(id, _) => Some(conversation(scope, id).await?),
         };
         let agent = self.agent(viewer, agent.or(existing.as_ref().and_then(|it| it.agent_id.map(Into::into)))).await?;
+        must_see(&agent, &files)?;
         if let Target::NewIn(project) = target {
             own_project(scope, project).await?;
         }
@@ -125,7 +145,7 @@ impl Chat {
         if before.as_ref().is_some_and(|it| it.status == "streaming") {
             return Err(still_writing());
         }
-        let (question, depth) = self.insert_question(&mut tx, viewer, &row, before.as_ref(), text, now).await?;
+        let (question, depth) = self.insert_question(&mut tx, viewer, &row, before.as_ref(), text, &files, now).await?;
         let answer = self.insert_answer(&mut tx, viewer, &agent, id, question.0, depth + 1, now + 1).await?;
         tx.execute("UPDATE conversations SET agent_id = $2, updated_at = $3 WHERE id = $1", args![id, agent.id, now])
             .await?;
@@ -167,7 +187,8 @@ impl Chat {
         if before.as_ref().is_some_and(|it| it.status == "streaming") {
             return Err(still_writing());
         }
-        let (question, depth) = self.insert_question(&mut tx, viewer, &row, before.as_ref(), question, now).await?;
+        let (question, depth) =
+            self.insert_question(&mut tx, viewer, &row, before.as_ref(), question, &[], now).await?;
         let answered = self.insert_answer(&mut tx, viewer, &agent, id, question.0, depth + 1, now + 1).await?;
         tx.execute(
             "UPDATE messages SET content = $2, status = 'complete', provider = NULL, model = NULL WHERE id = $1",
@@ -193,6 +214,10 @@ impl Chat {
         let scope = self.store.as_viewer(viewer);
         let row = conversation(scope, id).await?;
         let agent = self.agent(viewer, agent.or(row.agent_id.map(Into::into))).await?;
+        let files = match parent_of(scope, id, answer).await? {
+            Some(question) => sent::of_message(scope, question.into()).await?,
+            None => Vec::new(),
+        };
         let now = self.ports.now();
         let mut tx = scope.begin().await?;
         let old = place(&mut tx, id, answer.0)
@@ -203,6 +228,7 @@ impl Chat {
             return Err(still_writing());
         }
         let question = old.parent_id.ok_or(Error::NotFound("message"))?;
+        must_see(&agent, &files)?;
         let answer = self.insert_answer(&mut tx, viewer, &agent, id, question, old.depth, now).await?;
         let run = self.insert_run(&mut tx, viewer, id, answer, now).await?;
         tx.commit().await?;
@@ -305,6 +331,7 @@ impl Chat {
     }
 
     /// Writes what was said down; answers how deep it stands.
+    #[allow(clippy::too_many_arguments)]
     async fn insert_question(
         &self,
         tx: &mut Tx,
@@ -312,6 +339,7 @@ impl Chat {
         row: &ConversationRow,
         before: Option<&Place>,
         text: &str,
+        files: &[Attachment],
         now: i64,
     ) -> Result<(MessageId, i64)> {
         let depth = before.map_or(0, |it| it.depth + 1);
@@ -322,9 +350,10 @@ impl Chat {
             args![question, viewer.organisation, row.id, before.map(|it| it.id), depth, text, now],
         )
         .await?;
+        sent::put(tx, row.id.into(), question, files).await?;
         search::index::message(tx, question.0).await?;
         if row.title_by == "nobody" {
-            let title = titles::from_question(text);
+            let title = titles::from_question(filled(text).or(files.first().map(|it| &*it.name)).unwrap_or_default());
             tx.execute(
                 "UPDATE conversations SET title = $2, title_folded = $3, title_by = 'exchange' WHERE id = $1",
                 args![row.id, &title, title.to_lowercase()],
@@ -383,6 +412,38 @@ async fn place(tx: &mut Tx, id: ConversationId, message: Uuid) -> Result<Option<
             args![id, message],
         )
         .await?)
+}
+
+fn check_text(text: &str, must_say: bool) -> Result<()> {
+    if must_say && text.trim().is_empty() {
+        return Err(Error::field("text", "Write a message first."));
+    }
+    if text.len() > MESSAGE_MAX {
+        return Err(Error::field(
+            "text",
+            format!(
+                "The message has {} kB, at most {} kB are taken. Shorten it or split it.",
+                text.len() / 1024,
+                MESSAGE_MAX / 1024
+            ),
+        ));
+    }
+    Ok(())
+}
+
+/// Pictures are for models that look at them.
+fn must_see(agent: &Agent, files: &[Attachment]) -> Result<()> {
+    let Some(picture) = files.iter().find(|it| it.is_picture()) else { return Ok(()) };
+    if sees(agent.provider, &agent.model) == Some(false) {
+        return Err(Error::field(
+            "attachments",
+            format!(
+                "{} cannot see pictures, since its model ({}) reads text only. Choose another agent, or remove {}.",
+                agent.name, agent.model, picture.name
+            ),
+        ));
+    }
+    Ok(())
 }
 
 fn still_writing() -> Error {

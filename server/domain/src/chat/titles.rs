@@ -64,10 +64,10 @@ impl Chat {
         let request = Request {
             model: job.agent.model.clone(),
             system: Some(TASK.to_owned()),
-            turns: vec![Turn {
-                role: Role::User,
-                text: format!("Question:\n{}\n\nAnswer:\n{}", shorten(&question), shorten(&answer)),
-            }],
+            turns: vec![Turn::said(
+                Role::User,
+                format!("Question:\n{}\n\nAnswer:\n{}", shorten(&question), shorten(&answer)),
+            )],
             resume: false,
             temperature: Some(job.agent.temperature),
             max_tokens: Some(MAX_TOKENS),

@@ -2,6 +2,7 @@
 //! turns as the model reads.
 
 use super::runs::Job;
+use crate::attachments::prompt::{Brought, Shelf};
 use crate::error::Result;
 use crate::knowledge::{Context, Knowledge};
 use crate::providers::{Request, Role, Turn};
@@ -38,6 +39,7 @@ pub struct Prompt {
 
 #[derive(sqlx::FromRow)]
 struct TurnRow {
+    id: Uuid,
     parent_id: Option<Uuid>,
     depth: i64,
     author: String,
@@ -57,7 +59,9 @@ pub async fn build(scope: Scope<'_>, knowledge: &Knowledge, conversation: Conver
         _ => (window / KNOWLEDGE_SHARE).min(KNOWLEDGE_MAX),
     };
     let mut room = window.saturating_sub(agent.system_prompt.len() as u64 + for_knowledge);
+    let mut shelf = Shelf::of(scope, knowledge, conversation, agent).await?;
     let mut turns = Vec::new();
+    let mut files: Vec<Brought> = Vec::new();
     let mut oldest_depth = 0;
     let mut next = Some(job.upto.0);
     'older: while let Some(from) = next {
@@ -69,11 +73,14 @@ pub async fn build(scope: Scope<'_>, knowledge: &Knowledge, conversation: Conver
                 break 'older;
             }
             room = room.saturating_sub(length);
+            let brought = shelf.take(row.id, room).await?;
+            room = room.saturating_sub(brought.len());
             oldest_depth = row.depth;
             next = row.parent_id;
             let role = if row.author == "user" { Role::User } else { Role::Assistant };
-            if !row.content.is_empty() || is_last && job.resume {
-                turns.push(Turn { role, text: row.content });
+            if !row.content.is_empty() || !brought.is_empty() || is_last && job.resume {
+                turns.push(Turn::said(role, row.content));
+                files.push(brought);
             }
         }
     }
@@ -85,7 +92,9 @@ pub async fn build(scope: Scope<'_>, knowledge: &Knowledge, conversation: Conver
         let look = async |room: u64| {
             knowledge.context(scope, &bases, &question, before, usize::try_from(room).unwrap_or(usize::MAX)).await
         };
-        if agent.provider == Provider::Local && !job.resume {
+        // Who brings files asks about them.
+        let brings_files = files.first().is_some_and(|it| !it.is_empty());
+        if agent.provider == Provider::Local && !job.resume && !brings_files {
             let found = look(KNOWLEDGE_MAX).await?;
             quotation = knowledge.quotation(&question, &found).await;
             context = quotation.is_some().then_some(found);
@@ -100,6 +109,8 @@ pub async fn build(scope: Scope<'_>, knowledge: &Knowledge, conversation: Conver
         }
         context = Some(found);
     }
+    // After the search for sources, which is for what was said.
+    turns.iter_mut().zip(files.into_iter().rev()).for_each(|(turn, files)| files.put_into(turn));
     let request = Request {
         model: agent.model.clone(),
         system: atrium::text::filled(&agent.system_prompt).map(str::to_owned),
@@ -120,7 +131,7 @@ async fn back_from(scope: Scope<'_>, conversation: ConversationId, from: Uuid) -
                 UNION ALL
                 SELECT m.id, m.parent_id, b.hops + 1 FROM messages m JOIN branch b ON m.id = b.parent_id AND m.conversation_id = $1 WHERE b.hops < $3
              )
-             SELECT m.parent_id, m.depth, m.author, m.content FROM branch b JOIN messages m ON m.id = b.id ORDER BY b.hops",
+             SELECT m.id, m.parent_id, m.depth, m.author, m.content FROM branch b JOIN messages m ON m.id = b.id ORDER BY b.hops",
             args![conversation, from, STEP],
         )
         .await?;

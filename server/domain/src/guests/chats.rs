@@ -296,10 +296,13 @@ mod tests {
 
     #[test]
     fn keys_that_can_be_guessed_are_told_from_those_that_cannot() {
-        for key in ["9b2d7c1e-4f3a-4b6d-8e5f-0a1c2d3e4f5a", "b5x9q2mza0wk4vn8c1tr7ye3ud6hs0pf", "V1StGXR8_Z5jdHi6B-myT"] {
+        for key in ["9b2d7c1e-4f3a-4b6d-8e5f-0a1c2d3e4f5a", "b5x9q2mza0wk4vn8c1tr7ye3ud6hs0pf", "V1StGXR8_Z5jdHi6B-myT"]
+        {
             assert!(is_strong(key), "{key}");
         }
-        for key in ["", "1", "test", "00000000-0000-0000-0000-000000000001", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "0123456789"] {
+        for key in
+            ["", "1", "test", "00000000-0000-0000-0000-000000000001", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "0123456789"]
+        {
             assert!(!is_strong(key), "{key}");
         }
     }

@@ -39,6 +39,7 @@ pub use snippet::snippet;
 pub use upload::{Brought, Label};
 
 pub(crate) use context::Context;
+pub(crate) use upload::file_name;
 
 use crate::error::Result;
 use crate::jobs::{Jobs, Kind, Outcome};
@@ -103,6 +104,21 @@ impl Knowledge {
             workshop: Arc::new(tools.workshop),
             keeping: Arc::default(),
         }
+    }
+
+    /// Where files are kept.
+    pub(crate) fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// Who reads files.
+    pub(crate) fn reader(&self) -> &dyn Reader {
+        &*self.reader
+    }
+
+    /// To be held from before a file is kept until its row is there: meanwhile nobody removes files.
+    pub(crate) async fn keeping(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.keeping.lock().await
     }
 
     /// The model of that name, if it can work; else a sentence that says why not.

@@ -235,17 +235,18 @@ impl Knowledge {
         self.remove_unused(known.organisation, hashes.into_iter().map(|it| it.0).collect()).await
     }
 
-    /// Removes those of the files that no document has any more.
-    async fn remove_unused(&self, organisation: OrganisationId, hashes: Vec<String>) -> Result<()> {
+    /// Removes those of the files that no document and no message has any more.
+    pub(crate) async fn remove_unused(&self, organisation: OrganisationId, hashes: Vec<String>) -> Result<()> {
         let system = self.store.as_system("a file may belong to several people's documents");
         for hash in hashes {
-            let used: Option<(i64,)> = system
-                .optional(
-                    "SELECT number FROM document_versions WHERE organisation_id = $1 AND hash = $2 AND commit_id IS NULL LIMIT 1",
+            let (used,): (i64,) = system
+                .one(
+                    "SELECT (SELECT COUNT(*) FROM document_versions WHERE organisation_id = $1 AND hash = $2 AND commit_id IS NULL)
+                        + (SELECT COUNT(*) FROM attachments WHERE organisation_id = $1 AND hash = $2)",
                     args![organisation, &hash],
                 )
                 .await?;
-            if used.is_none() {
+            if used == 0 {
                 self.files.remove(organisation, &hash).await?;
             }
         }
@@ -264,7 +265,7 @@ async fn hashes(tx: &mut Tx, id: DocumentId) -> Result<Vec<String>> {
 }
 
 /// Browsers of old send whole paths; names are shown on one line.
-fn file_name(name: &str) -> Result<String> {
+pub(crate) fn file_name(name: &str) -> Result<String> {
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let name = atrium::text::line(name);
     if name.is_empty() || name == "." || name == ".." {

@@ -7,7 +7,7 @@ use super::failure::ProviderError;
 use super::http::Client;
 use super::link::{Auth, Link, models_in};
 use super::wire::{Framing, Reader, Reply, answer, text_at};
-use super::{EndReason, Endpoint, Event, EventStream, ModelInfo, Request, Role, turns};
+use super::{EndReason, Endpoint, Event, EventStream, ModelInfo, Request, Role, Turn, turns};
 
 /// The protocol wants a limit always; this one every model allows.
 const MAX_TOKENS: u32 = 4096;
@@ -59,6 +59,19 @@ async fn ask(link: &Link, request: &Request) -> Result<Reply, ProviderError> {
     }
 }
 
+/// Pictures come before what is asked about them.
+fn content(turn: Turn) -> Value {
+    if turn.pictures.is_empty() {
+        return Value::String(turn.text);
+    }
+    let pictures = turn.pictures.iter().map(
+        |it| json!({"type": "image", "source": {"type": "base64", "media_type": it.media_type, "data": &*it.base64}}),
+    );
+    // A blank text is refused.
+    let text = (!turn.text.trim().is_empty()).then(|| json!({"type": "text", "text": turn.text}));
+    pictures.chain(text).collect()
+}
+
 fn body(request: &Request) -> Value {
     // Unfinished answers are asked for in words: newer models refuse a conversation that ends with the assistant.
     let messages = turns::user_first(request).into_iter().map(|turn| {
@@ -66,7 +79,7 @@ fn body(request: &Request) -> Value {
             Role::User => "user",
             Role::Assistant => "assistant",
         };
-        json!({"role": role, "content": turn.text})
+        json!({"role": role, "content": content(turn)})
     });
     let mut body = json!({
         "model": request.model,

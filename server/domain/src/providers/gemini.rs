@@ -64,7 +64,10 @@ fn body(request: &Request) -> Value {
             Role::User => "user",
             Role::Assistant => "model",
         };
-        json!({"role": role, "parts": [{"text": turn.text}]})
+        let pictures =
+            turn.pictures.iter().map(|it| json!({"inlineData": {"mimeType": it.media_type, "data": &*it.base64}}));
+        let text = (!turn.text.trim().is_empty()).then(|| json!({"text": turn.text}));
+        json!({"role": role, "parts": pictures.chain(text).collect::<Vec<_>>()})
     });
     let mut body = json!({"contents": contents.collect::<Vec<_>>()});
     if let Some(text) = turns::system(request) {

@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_resumed_prompt_ends_with_the_assistant() {
-        let turn = |role, text: &str| Turn { role, text: text.to_owned() };
+        let turn = |role, text: &str| Turn::said(role, text);
         let mut request = Request {
             model: "local".into(),
             system: Some("Be brief.".into()),

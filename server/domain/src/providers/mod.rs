@@ -26,8 +26,12 @@ pub(crate) use http::innermost;
 pub use http::{Client, Limits};
 pub(crate) use outside::{NotPublic, must_be_public};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use futures::stream::BoxStream;
 use secrecy::SecretString;
+use std::fmt;
+use std::sync::Arc;
 
 /// Who says a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +49,42 @@ pub struct Turn {
     pub role: Role,
     /// What was said, as plain text.
     pub text: String,
+    /// What was shown, for models that see; adapters whose protocol has no pictures leave them out.
+    pub pictures: Vec<Picture>,
+}
+
+impl Turn {
+    /// A turn of words alone.
+    pub fn said(role: Role, text: impl Into<String>) -> Self {
+        Self { role, text: text.into(), pictures: Vec::new() }
+    }
+
+    fn is_blank(&self) -> bool {
+        self.text.trim().is_empty() && self.pictures.is_empty()
+    }
+}
+
+/// A picture as protocols carry it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// `image/png`, `image/jpeg`, `image/webp` or `image/gif`.
+    pub media_type: String,
+    /// The file in base64, shared by whoever copies the request.
+    pub base64: Arc<str>,
+}
+
+impl Picture {
+    /// A file that is that.
+    #[must_use]
+    pub fn new(media_type: impl Into<String>, file: &[u8]) -> Self {
+        Self { media_type: media_type.into(), base64: STANDARD.encode(file).into() }
+    }
+}
+
+impl fmt::Debug for Picture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Picture({}, {} bytes)", self.media_type, self.base64.len())
+    }
 }
 
 /// What to ask of a model.

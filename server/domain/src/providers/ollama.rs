@@ -50,7 +50,11 @@ fn body(request: &Request) -> Value {
             Role::User => "user",
             Role::Assistant => "assistant",
         };
-        json!({"role": role, "content": turn.text})
+        let mut message = json!({"role": role, "content": turn.text});
+        if !turn.pictures.is_empty() {
+            message["images"] = turn.pictures.iter().map(|it| &*it.base64).collect();
+        }
+        message
     });
     let mut body = json!({
         "model": request.model,

@@ -7,7 +7,7 @@ use super::failure::ProviderError;
 use super::http::Client;
 use super::link::{Auth, Link, models_in};
 use super::wire::{Framing, Reader, Reply, answer, text_at, usage_at};
-use super::{EndReason, Endpoint, Event, EventStream, ModelInfo, Request, Role, turns};
+use super::{EndReason, Endpoint, Event, EventStream, ModelInfo, Request, Role, Turn, turns};
 
 /// An OpenAI-compatible endpoint.
 #[derive(Debug, Clone)]
@@ -69,6 +69,19 @@ fn yield_to(refused: &str, body: &mut Value) -> bool {
     refused.contains("temperature") && fields.remove("temperature").is_some()
 }
 
+/// Words are a string; parts are for turns that need them, since not every server knows parts.
+fn content(turn: Turn) -> Value {
+    if turn.pictures.is_empty() {
+        return Value::String(turn.text);
+    }
+    let pictures = turn.pictures.iter().map(|it| {
+        let url = format!("data:{};base64,{}", it.media_type, it.base64);
+        json!({"type": "image_url", "image_url": {"url": url}})
+    });
+    let text = (!turn.text.trim().is_empty()).then(|| json!({"type": "text", "text": turn.text}));
+    pictures.chain(text).collect()
+}
+
 fn body(request: &Request) -> Value {
     let system = turns::system(request).map(|text| json!({"role": "system", "content": text}));
     let turns = turns::alternating(request, true).into_iter().map(|turn| {
@@ -76,7 +89,7 @@ fn body(request: &Request) -> Value {
             Role::User => "user",
             Role::Assistant => "assistant",
         };
-        json!({"role": role, "content": turn.text})
+        json!({"role": role, "content": content(turn)})
     });
     let mut body = json!({
         "model": request.model,

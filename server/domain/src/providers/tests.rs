@@ -8,6 +8,7 @@ mod mishaps_in_streams;
 mod n8n;
 mod ollama;
 mod openai;
+mod pictures;
 mod refusals;
 
 use std::time::Duration;
@@ -102,7 +103,7 @@ fn question() -> Request {
     Request {
         model: "test-model".to_owned(),
         system: Some("Be brief.".to_owned()),
-        turns: vec![Turn { role: Role::User, text: "Hello?".to_owned() }],
+        turns: vec![Turn::said(Role::User, "Hello?")],
         resume: false,
         temperature: None,
         max_tokens: None,
@@ -112,7 +113,7 @@ fn question() -> Request {
 /// The same, half answered.
 fn resumed() -> Request {
     let mut request = question();
-    request.turns.push(Turn { role: Role::Assistant, text: "Hello, how".to_owned() });
+    request.turns.push(Turn::said(Role::Assistant, "Hello, how"));
     request.resume = true;
     request
 }

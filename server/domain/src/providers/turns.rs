@@ -7,18 +7,21 @@ use super::{RESUME_PROMPT, Request, Role, Turn};
 /// `in_words`: an answer to be resumed is asked for with [`RESUME_PROMPT`], so that the last turn is the user's.
 pub(super) fn alternating(request: &Request, in_words: bool) -> Vec<Turn> {
     let mut turns: Vec<Turn> = Vec::with_capacity(request.turns.len() + 1);
-    for turn in request.turns.iter().filter(|turn| !turn.text.trim().is_empty()) {
+    for turn in request.turns.iter().filter(|turn| !turn.is_blank()) {
         match turns.last_mut() {
             Some(last) if last.role == turn.role => {
-                last.text.push_str("\n\n");
+                if !last.text.is_empty() && !turn.text.is_empty() {
+                    last.text.push_str("\n\n");
+                }
                 last.text.push_str(&turn.text);
+                last.pictures.extend(turn.pictures.iter().cloned());
             }
             _ => turns.push(turn.clone()),
         }
     }
     let unfinished = turns.last().is_some_and(|last| last.role == Role::Assistant);
     if request.resume && in_words && unfinished {
-        turns.push(Turn { role: Role::User, text: RESUME_PROMPT.to_owned() });
+        turns.push(Turn::said(Role::User, RESUME_PROMPT));
     }
     turns
 }
@@ -27,7 +30,7 @@ pub(super) fn alternating(request: &Request, in_words: bool) -> Vec<Turn> {
 pub(super) fn user_first(request: &Request) -> Vec<Turn> {
     let mut turns = alternating(request, true);
     if turns.first().is_some_and(|first| first.role == Role::Assistant) {
-        turns.insert(0, Turn { role: Role::User, text: "…".to_owned() });
+        turns.insert(0, Turn::said(Role::User, "…"));
     }
     turns
 }
@@ -40,9 +43,10 @@ pub(super) fn system(request: &Request) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::providers::Picture;
 
     fn request(turns: &[(Role, &str)], resume: bool) -> Request {
-        let turns = turns.iter().map(|(role, text)| Turn { role: *role, text: (*text).to_owned() }).collect();
+        let turns = turns.iter().map(|(role, text)| Turn::said(*role, *text)).collect();
         Request { model: String::new(), system: None, turns, resume, temperature: None, max_tokens: None }
     }
 
@@ -55,6 +59,17 @@ mod tests {
         use Role::{Assistant, User};
         let request = request(&[(User, "a"), (Assistant, " \n"), (User, "b"), (Assistant, "c"), (User, "d")], false);
         assert_eq!(texts(&alternating(&request, true)), [(User, "a\n\nb"), (Assistant, "c"), (User, "d")]);
+    }
+
+    #[test]
+    fn a_turn_may_be_a_picture_alone_and_keeps_it_when_it_is_merged() {
+        let picture = |file: &[u8]| Picture::new("image/png", file);
+        let shown = |file: &[u8]| Turn { pictures: vec![picture(file)], ..Turn::said(Role::User, "") };
+        let mut request = request(&[(Role::User, "What is it?")], false);
+        request.turns.insert(0, shown(b"a"));
+        request.turns.push(shown(b"b"));
+        let [turn] = &alternating(&request, true)[..] else { panic!("one role, one turn") };
+        assert_eq!((turn.text.as_str(), &turn.pictures), ("What is it?", &vec![picture(b"a"), picture(b"b")]));
     }
 
     #[test]

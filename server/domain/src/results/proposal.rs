@@ -75,7 +75,7 @@ async fn ask(
     };
     let dialogue = Dialogue {
         instructions: vec![INSTRUCTIONS.to_owned()],
-        turns: vec![Turn { role: Role::User, text }],
+        turns: vec![Turn::said(Role::User, text)],
         ..Dialogue::default()
     };
     let mut heard = completion::complete(store, ports, connections, viewer, &reader, dialogue).ok()?;

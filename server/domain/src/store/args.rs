@@ -1,8 +1,9 @@
 //! Values bound to a statement, in the few types that both databases know.
 
 use atrium::ids::{
-    AgentId, ApiTokenId, ArtifactId, BaseId, BoardId, BudgetId, ConversationId, DocumentId, ExpertiseAreaId, FamilyId,
-    InvitationId, MailId, MessageId, OrganisationId, ProjectId, RepositoryId, ResultId, RunId, SessionId, UserId,
+    AgentId, ApiTokenId, ArtifactId, AttachmentId, BaseId, BoardId, BudgetId, ConversationId, DocumentId,
+    ExpertiseAreaId, FamilyId, InvitationId, MailId, MessageId, OrganisationId, ProjectId, RepositoryId, ResultId,
+    RunId, SessionId, ShareId, UserId,
 };
 use uuid::Uuid;
 
@@ -47,7 +48,7 @@ from! {
     OrganisationId => Id, UserId => Id, AgentId => Id, ConversationId => Id, MessageId => Id, RunId => Id,
     ApiTokenId => Id, FamilyId => Id, ProjectId => Id, SessionId => Id, ExpertiseAreaId => Id, MailId => Id,
     InvitationId => Id, BaseId => Id, DocumentId => Id, RepositoryId => Id, BoardId => Id, BudgetId => Id,
-    ResultId => Id, ArtifactId => Id,
+    ResultId => Id, ArtifactId => Id, AttachmentId => Id, ShareId => Id,
 }
 
 /// PostgreSQL's text has no NUL, and nobody types one: both databases keep a text without.

@@ -68,6 +68,11 @@ impl<'a> Queries<'a> {
         on!(self.pools, read, |pool| bind!(sqlx::query_as(sql), args).fetch_optional(pool).await)
     }
 
+    /// A row that is always there, such as a count.
+    pub(crate) async fn one<T: AnyRow>(&self, sql: &'static str, args: Args) -> Result<T, sqlx::Error> {
+        on!(self.pools, read, |pool| bind!(sqlx::query_as(sql), args).fetch_one(pool).await)
+    }
+
     /// Writes; answers how many rows were touched.
     pub(crate) async fn execute(&self, sql: &'static str, args: Args) -> Result<u64, sqlx::Error> {
         on!(self.pools, write, |pool| bind!(sqlx::query(sql), args).execute(pool).await.map(|it| it.rows_affected()))

@@ -52,7 +52,7 @@ pub(super) async fn translate(
         let target = format!("The language to translate into has the code “{}”.", into.language);
         let dialogue = Dialogue {
             instructions: vec![instructions.to_owned(), target],
-            turns: vec![Turn { role: Role::User, text }],
+            turns: vec![Turn::said(Role::User, text)],
             ..Dialogue::default()
         };
         answer(store, ports, connections, viewer, dialogue).await

@@ -66,7 +66,7 @@ mod tests {
         let request = |text: String| Request {
             model: "m".into(),
             system: None,
-            turns: vec![Turn { role: Role::User, text }],
+            turns: vec![Turn::said(Role::User, text)],
             resume: false,
             temperature: None,
             max_tokens: None,

@@ -114,7 +114,7 @@ fn dialogue(asked: &mut Completion) -> Result<Dialogue, Error> {
             Speaker::User => Role::User,
             Speaker::Assistant => Role::Assistant,
         };
-        dialogue.turns.push(Turn { role, text });
+        dialogue.turns.push(Turn::said(role, text));
     }
     if dialogue.turns.last().is_none_or(|it| it.role != Role::User) {
         return Err(Error::field("messages", "The last message must be the user's."));

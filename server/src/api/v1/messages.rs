@@ -1,6 +1,8 @@
 //! Messages: a tree, of which one branch is visible. Editing and answering again make alternatives; nothing is overwritten.
 
+use super::attachments::Attachment;
 use super::conversations::role;
+use super::feedback::Feedback;
 use crate::api::body::{ApiJson, ApiPath, ApiQuery};
 use crate::api::error::ApiResult;
 use crate::api::identity::Caller;
@@ -8,10 +10,10 @@ use crate::api::paging::{Listing, listing};
 use crate::api::time::iso;
 use crate::web::App;
 use atrium::chat::{MessageStatus, MessageView};
-use atrium::ids::{ConversationId, MessageId};
+use atrium::ids::{AttachmentId, ConversationId, MessageId};
 use atrium::paging::{PAGE_SIZE, PAGE_SIZE_MAX, Page, PageRequest};
 use atrium_domain::Error;
-use atrium_domain::chat::{Sent, Target};
+use atrium_domain::chat::{Draft, Sent, Target};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -27,7 +29,7 @@ use uuid::Uuid;
     "id": "0190d3b8-5d2a-7c3e-9f10-2a4b6c8d0e1f", "conversation_id": "0190d3b8-0000-7c3e-9f10-2a4b6c8d0e1f",
     "parent_id": "0190d3b8-1111-7c3e-9f10-2a4b6c8d0e1f", "role": "assistant", "content": "Twice a day, by the Moon's pull.", "reasoning": "",
     "status": "complete", "run_id": null, "error": null, "model": "gpt-4o-mini", "prompt_tokens": 21, "completion_tokens": 9,
-    "tokens_estimated": false, "cost_usd": "0.000009", "latency_ms": 812.4, "notes": [],
+    "tokens_estimated": false, "cost_usd": "0.000009", "latency_ms": 812.4, "attachments": [], "feedback": null, "notes": [],
     "alternative": 1, "alternatives": 1, "previous_alternative_id": null, "next_alternative_id": null, "created_at": "2026-01-31T12:00:00Z"
 }))]
 pub struct Message {
@@ -56,6 +58,10 @@ pub struct Message {
     cost_usd: Option<String>,
     /// Milliseconds from question to end.
     latency_ms: Option<f64>,
+    /// Files that came with it.
+    attachments: Vec<Attachment>,
+    /// What one thinks of it.
+    feedback: Option<Feedback>,
     /// What a reader should know: turns that were left out, an answer cut by its limit.
     notes: Vec<String>,
     /// Which of the alternatives at this place it is, from 1.
@@ -108,6 +114,8 @@ impl Message {
             cost_usd: it.cost.map(dollars),
             #[allow(clippy::cast_precision_loss, reason = "microseconds of an answer are far below 2^52")]
             latency_ms: it.latency.map(|micros| micros as f64 / 1000.0),
+            attachments: it.attachments.into_iter().map(Into::into).collect(),
+            feedback: it.feedback.map(Into::into),
             notes: it.notes,
             alternative: it.position.0,
             alternatives: it.position.1,
@@ -127,13 +135,23 @@ fn dollars(micros: i64) -> String {
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({ "content": "How do tides work?" }))]
 pub struct NewMessage {
-    /// At most 256 kB.
-    #[schema(min_length = 1, max_length = 262_144)]
+    /// At most 256 kB. With attachments it may be empty.
+    #[schema(max_length = 262_144)]
     content: String,
+    /// Files that were brought before, at most ten. Left out of an edit, those of the message that is edited stay.
+    #[serde(default)]
+    #[schema(value_type = Vec<Uuid>, required = false, max_items = 10)]
+    attachments: Option<Vec<AttachmentId>>,
     /// Who answers, from now on; left out, whoever did.
     #[serde(default)]
     #[schema(required = false)]
     agent_id: Option<Uuid>,
+}
+
+impl NewMessage {
+    fn draft(&self) -> Draft<'_> {
+        Draft { text: &self.content, attachments: self.attachments.as_deref() }
+    }
 }
 
 /// Who answers again.
@@ -245,7 +263,8 @@ pub async fn send(
     ApiJson(new): ApiJson<NewMessage>,
 ) -> ApiResult<(StatusCode, Json<Exchange>)> {
     let agent = new.agent_id.map(Into::into);
-    let sent = app.atrium.chat.send(&caller.viewer, Target::End(id), agent, &new.content).await.map_err(at_content)?;
+    let target = Target::End(id);
+    let sent = app.atrium.chat.send_draft(&caller.viewer, target, agent, new.draft()).await.map_err(at_content)?;
     exchange(&app, &caller, sent, query.wait).await
 }
 
@@ -291,7 +310,7 @@ pub async fn edit(
     let (conversation, _) = app.atrium.chat.find_message(&caller.viewer, id).await?;
     let target = Target::InsteadOf(conversation, id);
     let agent = new.agent_id.map(Into::into);
-    let sent = app.atrium.chat.send(&caller.viewer, target, agent, &new.content).await.map_err(at_content)?;
+    let sent = app.atrium.chat.send_draft(&caller.viewer, target, agent, new.draft()).await.map_err(at_content)?;
     exchange(&app, &caller, sent, query.wait).await
 }
 

@@ -3,6 +3,7 @@
 mod admin;
 mod agents;
 mod artifacts;
+mod attachments;
 mod audit;
 mod auth;
 mod avatars;
@@ -11,6 +12,7 @@ mod conversations;
 mod expertise;
 mod exports;
 mod favourites;
+mod feedback;
 mod invitations;
 mod knowledge;
 mod messages;
@@ -22,6 +24,7 @@ mod results;
 mod runs;
 mod search;
 mod sessions;
+mod shares;
 mod tokens;
 mod usage;
 mod users;
@@ -81,8 +84,15 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(exports::one))
         .routes(routes!(conversations::get, conversations::change, conversations::delete))
         .routes(routes!(conversations::restore))
+        .routes(routes!(attachments::bring))
+        .routes(routes!(attachments::get, attachments::withdraw))
+        .routes(routes!(attachments::file))
+        .routes(routes!(shares::list))
+        .routes(routes!(shares::share))
+        .routes(routes!(shares::revoke))
         .routes(routes!(messages::list, messages::send))
         .routes(routes!(messages::get, messages::delete))
+        .routes(routes!(feedback::give, feedback::take_back))
         .routes(routes!(messages::edit))
         .routes(routes!(messages::regenerate))
         .routes(routes!(messages::resume))

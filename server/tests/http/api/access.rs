@@ -182,11 +182,20 @@ fn rules() -> BTreeMap<&'static str, (Rule, Needs, Value)> {
         ("post /api/v1/conversations/{id}/messages", (Owner, Chat, json!({ "content": "Hi" }))),
         ("get /api/v1/messages/{id}", (Owner, Read, Value::Null)),
         ("delete /api/v1/messages/{id}", (Owner, Chat, Value::Null)),
+        ("put /api/v1/messages/{id}/feedback", (Owner, Chat, json!({ "verdict": "up" }))),
+        ("delete /api/v1/messages/{id}/feedback", (Owner, Chat, Value::Null)),
         ("post /api/v1/messages/{id}/edit", (Owner, Chat, json!({ "content": "Hi" }))),
         ("post /api/v1/messages/{id}/regenerate", (Owner, Chat, json!({}))),
         ("post /api/v1/messages/{id}/continue", (Owner, Chat, json!({}))),
         ("post /api/v1/messages/{id}/select", (Owner, Chat, json!({}))),
         ("post /api/v1/messages/{id}/restore", (Owner, Chat, json!({}))),
+        ("get /api/v1/shares", (Own, Read, Value::Null)),
+        ("post /api/v1/conversations/{id}/shares", (Owner, Write, json!({}))),
+        ("delete /api/v1/shares/{id}", (Owner, Write, Value::Null)),
+        ("post /api/v1/attachments", (Own, Chat, json!({}))),
+        ("get /api/v1/attachments/{id}", (Owner, Read, Value::Null)),
+        ("delete /api/v1/attachments/{id}", (Owner, Chat, Value::Null)),
+        ("get /api/v1/attachments/{id}/file", (Owner, Read, Value::Null)),
         ("get /api/v1/runs/{id}", (Owner, Read, Value::Null)),
         ("get /api/v1/runs/{id}/events", (Owner, Read, Value::Null)),
         ("post /api/v1/runs/{id}/stop", (Owner, Chat, json!({}))),
@@ -305,6 +314,7 @@ impl World {
                 let question = json!({ "question": "n by a", "csv": "a,n\nx,1\n" });
                 id(&ada.post("/api/v1/analytics/charts", &question, 201), "id")
             }
+            "attachments" => id(&ada.attach("tides.txt", b"The moon pulls the sea.", 201), "id"),
             "expertise-areas" => {
                 let name = format!("Area {}", MADE.fetch_add(1, Ordering::Relaxed));
                 id(&self.root.clone().post("/api/v1/expertise-areas", &json!({ "name": name }), 201), "id")
@@ -350,6 +360,10 @@ impl World {
                 let sent = ada.post(&path, &json!({ "content": "Hi" }), 200);
                 match kind {
                     "conversations" => conversation,
+                    "shares" => {
+                        let shares = format!("/api/v1/conversations/{conversation}/shares");
+                        id(&ada.post(&shares, &json!({}), 201), "id")
+                    }
                     "messages" if template.ends_with("/edit") => id(&sent["user_message"], "id"),
                     "messages" => id(&sent["assistant_message"], "id"),
                     "runs" => id(&sent, "run_id"),

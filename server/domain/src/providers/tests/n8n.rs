@@ -32,7 +32,7 @@ async fn the_turn_is_posted_with_what_came_before_and_who_asks() {
     };
     let adapter = Adapter::N8n(workflows(&provider.url, quick()).introduced(introduction));
     let mut request = to("webhook/tides");
-    let turn = |role, text: &str| Turn { role, text: text.to_owned() };
+    let turn = |role, text: &str| Turn::said(role, text);
     request.turns = vec![turn(Role::User, "Hello?"), turn(Role::Assistant, "Yes?"), turn(Role::User, "When?")];
     let (events, error) = all(&adapter, request).await;
     assert_eq!(error, None);

@@ -13,6 +13,14 @@ pub(super) const KEYS: &[Key] = &[
         "Whether people can create an account by themselves.",
     ),
     live(
+        "sharing",
+        &["ATRIUM_SHARING"],
+        "true",
+        Kind::Flag,
+        "Sharing by link",
+        "Whether people may share conversations by a link that opens without signing in.",
+    ),
+    live(
         "guest_chat",
         &["ATRIUM_GUEST_CHAT"],
         "true",

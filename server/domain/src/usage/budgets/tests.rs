@@ -39,7 +39,7 @@ impl World {
         let mut agent = crate::agents::default(scope, &self.ports, &self.connections).await.unwrap();
         // So that tokens are those of the question: six.
         agent.system_prompt.clear();
-        let turns = vec![Turn { role: Role::User, text: "Why?".into() }];
+        let turns = vec![Turn::said(Role::User, "Why?".to_owned())];
         let dialogue = Dialogue { turns, max_tokens: Some(max_tokens), ..Dialogue::default() };
         let mut heard = complete(&self.store, &self.ports, &self.connections, &self.bob, &agent, dialogue).unwrap();
         loop {

@@ -23,6 +23,7 @@ use uuid::Uuid;
 #[schema(example = json!({
     "id": "0190d3b8-5d2a-7c3e-9f10-2a4b6c8d0e1f", "organisation_id": "00000000-0000-0000-0000-000000000001", "name": "Editor",
     "owner": "Ada Lovelace", "owner_email": "ada@example.org", "provider": "openai", "model": "gpt-4o-mini", "is_active": true,
+    "thumbs_up": 12, "thumbs_down": 1,
     "created_at": "2026-01-31T12:00:00Z"
 }))]
 pub struct SomebodysAgent {
@@ -37,6 +38,10 @@ pub struct SomebodysAgent {
     model: String,
     /// Switched off it takes no new messages.
     is_active: bool,
+    /// Answers of it that helped somebody.
+    thumbs_up: i64,
+    /// Answers of it that did not.
+    thumbs_down: i64,
     #[schema(format = DateTime)]
     created_at: String,
 }
@@ -52,6 +57,8 @@ impl From<AgentOverview> for SomebodysAgent {
             provider: it.provider,
             model: it.model,
             is_active: it.is_active,
+            thumbs_up: it.thumbs_up,
+            thumbs_down: it.thumbs_down,
             created_at: iso(it.created_at),
         }
     }

@@ -1,6 +1,6 @@
 //! Charts that were drawn: the list, and one of them with its table.
 
-use super::{nav, section};
+use super::sections::{nav, section};
 use crate::components::{PageHead, asked, figure, moment, pager, signed_in, url_escape};
 use crate::forms::{Done, Fields};
 use crate::icons::{Icon, icon};

@@ -1,6 +1,6 @@
 //! A question, and what it is about.
 
-use super::section;
+use super::sections::section;
 use crate::components::{ErrorSummary, FieldNote, FormState, TextField};
 use crate::forms::{Done, Fields};
 use crate::visit::Visit;
@@ -88,7 +88,10 @@ pub async fn submit(visit: &Visit, fields: &Fields) -> Result<Done> {
     let data = match fields.text("about") {
         "usage" => Data::Usage,
         "result" => Data::Result(fields.id("result", "result")?),
-        "file" => Data::File(fields.text("file-name").to_owned(), fields.file("file")),
+        "file" => {
+            let name = fields.files("file").next().map(|it| it.name.clone());
+            Data::File(name.unwrap_or_default(), fields.file("file"))
+        }
         _ => return Err(Error::field("about", "Choose what the question is about.")),
     };
     let asked = Asked {

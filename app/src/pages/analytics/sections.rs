@@ -1,8 +1,4 @@
-//! Below `/analytics`: asking for charts, those that were drawn, and versions of models.
-
-pub mod ask;
-pub mod models;
-pub mod results;
+//! What stands below `/analytics`, and the way from one section to the others.
 
 use crate::components::{PageHead, signed_in};
 use crate::visit::Visit;
@@ -20,7 +16,7 @@ const SECTIONS: &[(&str, &str)] = &[
 ];
 
 /// The way from one section to the others. `here` is the path of the one that is shown.
-pub fn nav(here: &'static str) -> impl IntoView {
+pub(super) fn nav(here: &'static str) -> impl IntoView {
     let links = SECTIONS.iter().map(|(href, label)| {
         let is_here = *href == here;
         view! { <li><a href=*href aria-current=is_here.then_some("page")>{*label}</a></li> }
@@ -29,7 +25,7 @@ pub fn nav(here: &'static str) -> impl IntoView {
 }
 
 /// A page of the section at `here`.
-fn section<V, F>(
+pub(super) fn section<V, F>(
     title: &'static str,
     here: &'static str,
     content: impl FnOnce(Visit, Viewer) -> F + Send + 'static,

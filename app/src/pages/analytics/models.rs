@@ -1,6 +1,6 @@
 //! Versions of models: the list, and one of them with what was measured of it.
 
-use super::{nav, section};
+use super::sections::{nav, section};
 use crate::components::{
     ErrorSummary, FieldNote, FormState, PageHead, TextArea, TextField, asked, moment, pager, signed_in, url_escape,
 };
