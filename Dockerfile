@@ -37,7 +37,7 @@ RUN groupadd --system --gid 10001 atrium \
     && useradd --system --uid 10001 --gid atrium --home-dir /data --no-create-home --shell /usr/sbin/nologin atrium \
     && install -d -o atrium -g atrium -m 0700 /data \
     && install -d /etc/atrium
-COPY packaging/docker/entrypoint packaging/docker/healthy /usr/lib/atrium/
+COPY packaging/docker/entrypoint /usr/lib/atrium/
 COPY --from=build /usr/local/bin/atrium /usr/bin/atrium
 # All of it may be said otherwise. The last two give memory back when a model leaves it.
 ENV ATRIUM_LISTEN=0.0.0.0:3000 \
@@ -49,7 +49,7 @@ USER 10001:10001
 WORKDIR /etc/atrium
 VOLUME ["/data"]
 EXPOSE 3000
-HEALTHCHECK --interval=30s --timeout=6s --start-period=30s --start-interval=1s --retries=3 CMD ["/usr/lib/atrium/healthy"]
+HEALTHCHECK --interval=30s --timeout=6s --start-period=30s --start-interval=1s --retries=3 CMD ["atrium", "health"]
 ENTRYPOINT ["/usr/lib/atrium/entrypoint"]
 CMD ["serve"]
 

@@ -46,7 +46,7 @@ pub fn load(options: BTreeMap<&'static str, String>) -> Result<Boot, String> {
 }
 
 /// Made, if it is not there, for nobody else on this machine to read.
-fn private_folder(folder: &Path) -> std::io::Result<()> {
+pub fn private_folder(folder: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -171,8 +171,9 @@ fn tools(boot: &Boot, settings: &Settings, client: &Client) -> Result<Tools, Str
     let files = match boot.filled("s3_bucket") {
         None => Files::in_folder(&data)?,
         Some(name) => {
-            let secret =
-                settings.secret("s3_secret_access_key").ok_or("S3_BUCKET is set, but no S3_SECRET_ACCESS_KEY.")?;
+            let secret = settings
+                .secret("s3_secret_access_key")
+                .ok_or("ATRIUM_S3_BUCKET is set, but no ATRIUM_S3_SECRET_ACCESS_KEY.")?;
             let bucket = Bucket {
                 name: name.to_owned(),
                 endpoint: boot.text("s3_endpoint").to_owned(),

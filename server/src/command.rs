@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::{boot, reader, serve, transfer, upkeep};
+use crate::{boot, health, reader, serve, transfer, upkeep};
 use atrium::people::NewPerson;
 use clap::{Args, Parser, Subcommand};
 use std::collections::BTreeMap;
@@ -80,6 +80,8 @@ enum Action {
     Dbshell(Where),
     /// Look at settings, data and models, and say what is wrong and what to do.
     Doctor(Where),
+    /// Ask a running server whether it and its database are well: ends with 0 only if both are.
+    Health(Where),
     /// Read one file and print its text and pieces as JSON: what the server has done for every document, in a process of
     /// its own.
     #[command(hide = true)]
@@ -173,9 +175,10 @@ impl Command {
                 Action::SetupDemo { place, force } => transfer::setup_demo(&boot::load(place.options())?, force).await,
                 Action::Dbshell(place) => transfer::dbshell(&boot::load(place.options())?),
                 Action::Doctor(place) => upkeep::doctor(&boot::load(place.options())?).await,
+                Action::Health(place) => health::ask(&boot::load(place.options())?).await,
                 Action::ReadFile { name, media_type, file } => reader::read_file(&file, &name, media_type.as_deref()),
                 Action::Openapi => {
-                    println!("{}", crate::api::document());
+                    say!("{}", crate::api::document());
                     Ok(())
                 }
                 Action::Createsuperuser { place, email, name, password_stdin } => {
@@ -183,7 +186,7 @@ impl Command {
                     let person = ask_for_person(email, name, password_stdin)?;
                     let accounts = boot::accounts(&boot).await?;
                     let viewer = accounts.create_superuser(&person).await.map_err(|error| describe(&error))?;
-                    println!("{} <{}> can sign in and rules this server.", viewer.name, viewer.email);
+                    say!("{} <{}> can sign in and rules this server.", viewer.name, viewer.email);
                     Ok(())
                 }
             }
@@ -199,8 +202,8 @@ fn ask_for_person(email: Option<String>, name: Option<String>, password_stdin: b
 }
 
 fn ask(question: &str) -> Result<String, String> {
-    print!("{question}");
-    std::io::stdout().flush().map_err(|error| error.to_string())?;
+    let mut terminal = std::io::stdout();
+    write!(terminal, "{question}").and_then(|()| terminal.flush()).map_err(|error| error.to_string())?;
     line()
 }
 

@@ -24,6 +24,8 @@ pub fn init(boot: &Boot) -> Result<Option<WorkerGuard>, String> {
         let path = Path::new(file);
         let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let name = path.file_name().and_then(|it| it.to_str()).ok_or("ATRIUM_LOG_FILE must name a file")?;
+        crate::boot::private_folder(folder)
+            .map_err(|error| format!("the folder of the log file {file} cannot be made: {error}"))?;
         let appender = RollingFileAppender::builder()
             .rotation(Rotation::DAILY)
             .filename_prefix(name)

@@ -2,10 +2,14 @@
 
 #![recursion_limit = "512"]
 
+#[macro_use]
+mod say;
+
 mod api;
 mod boot;
 mod command;
 mod connections;
+mod health;
 mod logging;
 mod reader;
 mod serve;
@@ -22,7 +26,7 @@ fn main() -> ExitCode {
     match command.run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            eprintln!("atrium: {message}");
+            say::complain(&message);
             ExitCode::FAILURE
         }
     }

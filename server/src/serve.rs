@@ -29,6 +29,11 @@ pub async fn run(mut boot: Boot) -> Result<(), String> {
             name.to_uppercase()
         );
     }
+    if boot.redirects_nowhere() {
+        tracing::warn!(
+            "SECURE_SSL_REDIRECT is on, but there is nowhere to redirect to, so nothing is: set ATRIUM_PUBLIC_URL to the address that begins with https://."
+        );
+    }
     let listen = boot.text("listen").to_owned();
     // The port first: a second server on the same data must not get as far as the database.
     let listener = TcpListener::bind(&listen).await.map_err(|error| {
@@ -82,10 +87,10 @@ async fn announce(atrium: &Atrium, address: SocketAddr) -> Result<(), String> {
         .map_or_else(|| format!("http://{address}"), |it| it.trim_end_matches('/').to_owned());
     let token = atrium.accounts.setup_token().await.map_err(|error| error.to_string())?;
     match token {
-        Some(token) => println!(
+        Some(token) => say!(
             "\nAtrium is ready at {base}\nCreate the first administrator (the link works once):\n\n    {base}/setup?token={token}\n"
         ),
-        None => println!("\nAtrium is ready at {base}\n"),
+        None => say!("\nAtrium is ready at {base}\n"),
     }
     Ok(())
 }

@@ -25,8 +25,8 @@ pub async fn dump(boot: &Boot, into: &Path) -> Result<(), String> {
     let store = boot::open_store(boot).await?;
     let rows = transfer::dump(&store, into).await.map_err(|error| error.to_string())?;
     store.close().await;
-    println!("{} holds {rows} rows.", into.display());
-    println!(
+    say!("{} holds {rows} rows.", into.display());
+    say!(
         "Keys that were stored are in it as they were, sealed: whoever loads it needs this server's secret (SECRET_KEY, or secret.key in the data folder). Passwords are in it as hashes; keep the file to yourself."
     );
     Ok(())
@@ -41,8 +41,8 @@ pub async fn load(boot: &Boot, from: &Path) -> Result<(), String> {
     let store = boot::open_store(boot).await?;
     let rows = transfer::load(&store, from).await.map_err(|error| error.to_string())?;
     store.close().await;
-    println!("{} holds the {rows} rows of {}.", boot::target(boot)?.describe(), from.display());
-    println!(
+    say!("{} holds the {rows} rows of {}.", boot::target(boot)?.describe(), from.display());
+    say!(
         "Stored keys open only with the secret of the server that was dumped: set SECRET_KEY to it, or bring its secret.key."
     );
     Ok(())
@@ -59,15 +59,15 @@ pub async fn import_django(boot: &Boot, from: &Path) -> Result<(), String> {
     let hasher = Hasher::new().map_err(|error| error.to_string())?;
     let report = django::import(&store, &Ports::system(), hasher, file).await.map_err(|error| error.to_string())?;
     store.close().await;
-    println!("{:<36} {:>9} {:>9} {:>9}", "model", "taken", "here", "left out");
+    say!("{:<36} {:>9} {:>9} {:>9}", "model", "taken", "here", "left out");
     for (model, count) in &report.models {
         let left_out: u64 = count.left_out.values().sum();
-        println!("{model:<36} {:>9} {:>9} {left_out:>9}", count.taken, count.known);
+        say!("{model:<36} {:>9} {:>9} {left_out:>9}", count.taken, count.known);
         for (reason, count) in &count.left_out {
-            println!("{:<36} {count} because {reason}", "");
+            say!("{:<36} {count} because {reason}", "");
         }
     }
-    println!("\nPeople sign in with the passwords that they had.");
+    say!("\nPeople sign in with the passwords that they had.");
     Ok(())
 }
 
@@ -81,12 +81,12 @@ pub async fn setup_demo(boot: &Boot, force: bool) -> Result<(), String> {
     let made = demo::set_up(&store, &Ports::system(), hasher, force).await.map_err(|error| error.to_string())?;
     store.close().await;
     let Some(people) = made else {
-        println!("The sample is there already. Nothing was changed.");
+        say!("The sample is there already. Nothing was changed.");
         return Ok(());
     };
-    println!("The sample is there. These people can sign in; their passwords are shown this once:\n");
+    say!("The sample is there. These people can sign in; their passwords are shown this once:\n");
     for person in people {
-        println!("  {:<9} {:<22} {}", person.role.as_str(), person.email, person.password);
+        say!("  {:<9} {:<22} {}", person.role.as_str(), person.email, person.password);
     }
     Ok(())
 }

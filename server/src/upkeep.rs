@@ -15,13 +15,13 @@ use std::path::Path;
 pub async fn list_migrations(boot: &Boot, only_pending: bool) -> Result<(), String> {
     let target = boot::target(boot)?;
     let all = upkeep::migrations(&target).await.map_err(|error| format!("{}: {error}", target.describe()))?;
-    println!("{}", target.describe());
+    say!("{}", target.describe());
     for Migration { version, description, is_applied } in all.iter().filter(|it| !(only_pending && it.is_applied)) {
         let state = if *is_applied { "applied" } else { "pending" };
-        println!("  {version:04}  {state}  {description}");
+        say!("  {version:04}  {state}  {description}");
     }
     if only_pending && all.iter().all(|it| it.is_applied) {
-        println!("  nothing to do");
+        say!("  nothing to do");
     }
     Ok(())
 }
@@ -33,7 +33,7 @@ pub async fn list_migrations(boot: &Boot, only_pending: bool) -> Result<(), Stri
 pub async fn migrate(boot: &Boot) -> Result<(), String> {
     let _claim = boot::claim(boot)?;
     boot::open_store(boot).await?.close().await;
-    println!("The database is up to date.");
+    say!("The database is up to date.");
     Ok(())
 }
 
@@ -45,8 +45,8 @@ pub async fn backup(boot: &Boot, into: &Path) -> Result<(), String> {
     let target = boot::target(boot)?;
     upkeep::backup(&target, into).await.map_err(|error| error.to_string())?;
     let size = std::fs::metadata(into).map(|it| it.len()).unwrap_or_default();
-    println!("{} has {} kB.", into.display(), size.div_ceil(1024));
-    println!(
+    say!("{} has {} kB.", into.display(), size.div_ceil(1024));
+    say!(
         "Keep the secret with it (SECRET_KEY, or secret.key in the data folder): stored keys cannot be opened without."
     );
     Ok(())
@@ -60,9 +60,9 @@ pub async fn restore(boot: &Boot, from: &Path) -> Result<(), String> {
     let _claim = boot::claim(boot)?;
     let target = boot::target(boot)?;
     let kept = upkeep::restore(&target, from, Ports::system().now()).await.map_err(|error| error.to_string())?;
-    println!("{} holds what was in {}.", target.describe(), from.display());
+    say!("{} holds what was in {}.", target.describe(), from.display());
     if let Some(kept) = kept {
-        println!("What was there before is kept in {}.", kept.display());
+        say!("What was there before is kept in {}.", kept.display());
     }
     Ok(())
 }
@@ -89,11 +89,11 @@ pub async fn doctor(boot: &Boot) -> Result<(), String> {
     let mut ill = 0;
     for finding in &findings {
         match finding {
-            Well(text) => println!("  ok    {text}"),
-            Doubt(text) => println!("  look  {text}"),
+            Well(text) => say!("  ok    {text}"),
+            Doubt(text) => say!("  look  {text}"),
             Ill(text) => {
                 ill += 1;
-                println!("  FAIL  {text}");
+                say!("  FAIL  {text}");
             }
         }
     }
@@ -230,6 +230,12 @@ fn reach(boot: &Boot) -> Vec<Finding> {
     }
     if !is_local && boot.text("allowed_hosts") == "*" {
         findings.push(Doubt("ALLOWED_HOSTS is *: name the hosts that people use.".to_owned()));
+    }
+    if boot.redirects_nowhere() {
+        findings.push(Doubt(
+            "SECURE_SSL_REDIRECT is on, but does nothing: set ATRIUM_PUBLIC_URL to the address that begins with https://."
+                .to_owned(),
+        ));
     }
     if boot.flag("debug") {
         findings.push(Doubt("DEBUG is on: it is for development.".to_owned()));

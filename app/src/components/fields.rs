@@ -52,6 +52,12 @@ impl FormState {
         self.refused.as_ref().and_then(|it| it.failure.field(name)).map(str::to_owned)
     }
 
+    /// The first of `names` that is wrong, in the order of the form.
+    #[must_use]
+    pub fn first_wrong(&self, names: &[&'static str]) -> Option<&'static str> {
+        names.iter().copied().find(|it| self.error(it).is_some())
+    }
+
     /// Everything that is wrong.
     #[must_use]
     pub fn failure(&self) -> Option<Failure> {

@@ -33,7 +33,7 @@ pub struct Chip {
 }
 
 /// The files for the message that is being written; a signal, so it is copied freely.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Chips {
     all: RwSignal<Vec<Chip>>,
     next: StoredValue<u32>,
@@ -46,11 +46,6 @@ struct Taken {
 }
 
 impl Chips {
-    #[must_use]
-    pub fn new() -> Self {
-        Self { all: RwSignal::new(Vec::new()), next: StoredValue::new(0) }
-    }
-
     /// Sends files to the server, where they wait for the message.
     pub fn add(self, files: &FileList) {
         for file in (0..files.length()).filter_map(|at| files.get(at)) {

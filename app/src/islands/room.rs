@@ -268,7 +268,7 @@ pub fn Room(
         has_older: RwSignal::new(has_older),
         agent: RwSignal::new(agent),
         text: RwSignal::new(browser::typed("composer").unwrap_or_else(|| draft.clone())),
-        chips: Chips::new(),
+        chips: Chips::default(),
         error: RwSignal::new(error.map(|it| (it, false))),
         follows: RwSignal::new(true),
         scroller: NodeRef::new(),

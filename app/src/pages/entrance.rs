@@ -125,11 +125,12 @@ pub fn Setup() -> impl IntoView {
 #[component]
 fn NewPersonForm(button: &'static str, #[prop(optional, into)] token: Option<String>) -> impl IntoView {
     let state = FormState::current();
+    let focused = state.first_wrong(&["name", "email", "password"]).unwrap_or("name");
     view! {
         <EntranceForm state=state.clone() token button>
-            <TextField name="name" label="Name" autocomplete="name" state=state.clone() is_focused=true/>
-            <TextField name="email" label="E-mail address" kind="email" autocomplete="username" state=state.clone()/>
-            <NewPassword name="password" label="Password" state/>
+            <TextField name="name" label="Name" autocomplete="name" state=state.clone() is_focused=focused == "name"/>
+            <TextField name="email" label="E-mail address" kind="email" autocomplete="username" state=state.clone() is_focused=focused == "email"/>
+            <NewPassword name="password" label="Password" state is_focused=focused == "password"/>
         </EntranceForm>
     }
 }

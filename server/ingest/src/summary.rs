@@ -82,7 +82,9 @@ fn sentences(text: &str) -> Vec<Sentence<'_>> {
         if is_code || block.trim_start().starts_with(['|', '#']) {
             continue;
         }
-        for (index, (offset, sentence)) in block.split_sentence_bound_indices().enumerate() {
+        let flowing = flowing(block);
+        for (index, (offset, sentence)) in flowing.split_sentence_bound_indices().enumerate() {
+            let sentence = &block[offset..offset + sentence.len()];
             let trimmed = sentence.trim();
             let from = start + offset + (sentence.len() - sentence.trim_start().len());
             let terms = terms(trimmed);
@@ -93,6 +95,33 @@ fn sentences(text: &str) -> Vec<Sentence<'_>> {
         paragraph += 1;
     }
     found
+}
+
+/// A line break within a paragraph is a space; before an item of a list, a quoted line or a row it is an end. As long as
+/// the block, byte for byte.
+fn flowing(block: &str) -> String {
+    let mut flowing = String::with_capacity(block.len());
+    let mut lines = block.split_inclusive('\n').peekable();
+    while let Some(line) = lines.next() {
+        match line.strip_suffix('\n') {
+            Some(text) if lines.peek().is_some_and(|next| !begins_anew(next)) => {
+                flowing.push_str(text);
+                flowing.push(' ');
+            }
+            _ => flowing.push_str(line),
+        }
+    }
+    flowing
+}
+
+fn begins_anew(line: &str) -> bool {
+    let line = line.trim();
+    let mark = line.split(' ').next().unwrap_or_default();
+    let is_number = |it: &str| (1..=3).contains(&it.len()) && it.bytes().all(|it| it.is_ascii_digit());
+    line.is_empty()
+        || line.starts_with(['|', '#', '>'])
+        || matches!(mark, "-" | "*" | "+" | "•" | "–")
+        || mark.strip_suffix(['.', ')']).is_some_and(is_number)
 }
 
 /// The distinct words, or pairs of characters where words have no spaces between them.
@@ -137,6 +166,21 @@ mod tests {
             [
                 "Ownership is how the language manages memory without a collector.",
                 "When the owner of a value goes out of scope, the language drops the value and frees its memory.",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_sentence_goes_on_in_the_next_line_and_an_item_does_not() {
+        let text = "A self-hosted workspace keeps what people wrote\non the machine that the people themselves look after.\n\n\
+            - One item of the list names the machine here\n- Another item of the list names people there\n";
+        let all: Vec<_> = sentences(text).into_iter().map(|it| &text[it.range]).collect();
+        assert_eq!(
+            all,
+            [
+                "A self-hosted workspace keeps what people wrote\non the machine that the people themselves look after.",
+                "- One item of the list names the machine here",
+                "- Another item of the list names people there",
             ]
         );
     }

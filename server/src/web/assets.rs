@@ -3,7 +3,9 @@
 use atrium_app::Assets;
 use axum::body::Body;
 use axum::extract::{Path, Request};
-use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
+use axum::http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY,
+};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use leptos::config::LeptosOptions;
@@ -109,6 +111,11 @@ fn file(name: &str, headers: &HeaderMap, cache: &'static str) -> Response {
     reply.insert(CONTENT_TYPE, HeaderValue::from_static(content_type(name)));
     reply.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
     reply.insert(VARY, HeaderValue::from_static("accept-encoding"));
+    if name.ends_with(".svg") {
+        // Its own styles, also where it is opened by itself.
+        let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+        reply.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    }
     if let Ok(etag) = HeaderValue::from_str(&etag) {
         reply.insert(ETAG, etag);
     }

@@ -11,7 +11,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use std::net::{IpAddr, SocketAddr};
 
-const REPLY_HEADERS: [(&str, &str); 5] = [
+/// What has no policy of its own is no page: should a browser take it for one, it may do nothing.
+const REPLY_HEADERS: [(&str, &str); 6] = [
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "same-origin"),
     ("x-frame-options", "DENY"),
@@ -39,7 +41,10 @@ fn refusal(app: &App, request: &Request) -> Option<Response> {
     let boot = app.atrium.settings.boot();
     let host = host(request);
     let allowed: Vec<_> = boot.list("allowed_hosts").collect();
-    if !allowed.contains(&"*")
+    // Whoever asks whether the server is well may come by its address, and behind no proxy.
+    let is_probe = is_health(request.uri().path());
+    if !is_probe
+        && !allowed.contains(&"*")
         && !host.as_deref().is_some_and(|it| allowed.iter().any(|allowed| matches_host(allowed, it)))
     {
         return Some(plain(
@@ -48,7 +53,8 @@ fn refusal(app: &App, request: &Request) -> Option<Response> {
         ));
     }
     let secure = boot.filled("public_url").filter(|it| it.starts_with("https://"));
-    if boot.flag("secure_ssl_redirect")
+    if !is_probe
+        && boot.flag("secure_ssl_redirect")
         && is_plain_http(&app.atrium, request)
         && let Some(public) = secure
     {
@@ -65,6 +71,10 @@ fn refusal(app: &App, request: &Request) -> Option<Response> {
         ));
     }
     None
+}
+
+fn is_health(path: &str) -> bool {
+    matches!(path, "/api/health" | "/api/health/db")
 }
 
 fn is_safe(method: &Method) -> bool {
@@ -142,7 +152,7 @@ fn peer(request: &Request) -> Option<IpAddr> {
 }
 
 fn is_trusted(atrium: &Atrium, address: IpAddr) -> bool {
-    atrium.settings.boot().list("trusted_proxies").any(|it| it.parse() == Ok(address))
+    atrium.settings.boot().trusts(address)
 }
 
 /// Whoever asks: the peer, or what a trusted proxy says of it.

@@ -335,6 +335,7 @@ fn organisations_keep_to_themselves_and_superusers_leave_a_trace() {
 fn a_price_counts_from_the_next_call_on() {
     let (_server, mut ada, _provider) = house();
     let page = ada.get("/admin/providers").text();
+    assert!(page.contains("no server; agents name whole addresses"), "n8n has no URL of its own yet");
     assert!(page.contains("claude-opus-4") && page.contains("$15.00") && page.contains("Ask now"));
     assert!(!page.contains("<p role=\"status\""), "nobody is asked by opening the page");
     assert!(

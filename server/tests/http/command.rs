@@ -57,11 +57,15 @@ fn settings_that_make_no_sense_are_named() {
         ("CORS_ALLOW_ALL_ORIGINS", "true", "CORS_ALLOWED_ORIGINS"),
         ("ATRIUM_LISTEN", "nonsense", "nonsense"),
         ("ATRIUM_LOG", "==,", "ATRIUM_LOG"),
+        ("ATRIUM_LOG", "verbose", "ATRIUM_LOG"),
         ("DATABASE_URL", "mongodb://x", "DATABASE_URL"),
-        ("DATABASE_URL", "postgres://nobody:geheim@127.0.0.1:9/none", "127.0.0.1:9/none"),
+        ("DATABASE_URL", "postgres://nobody:geheim@127.0.0.1:9/none", "refused"),
+        ("ATRIUM_S3_BUCKET", "files", "ATRIUM_S3_SECRET_ACCESS_KEY"),
     ] {
-        let message = refused(&House::new().env(name, value), &["serve", "--data", "data"]);
+        let house = House::new().env("ATRIUM_LISTEN", "127.0.0.1:0").env(name, value);
+        let message = refused(&house, &["serve", "--data", "data"]);
         assert!(message.contains(part) && !message.contains("geheim"), "{name}: {message}");
+        assert!(part != "refused" || message.contains("PostgreSQL at 127.0.0.1:9/none"), "{message}");
     }
     let house = House::new();
     std::fs::write(house.path().join("atrium.toml"), "lisen = 'x'").unwrap();
@@ -129,11 +133,11 @@ fn a_superuser_is_made_on_the_command_line() {
 
 #[test]
 fn logs_go_to_a_file_when_asked() {
-    let server = House::new().env("ATRIUM_LOG_FILE", "data/atrium.log").env("ATRIUM_LOG", "debug").serve();
+    let server = House::new().env("ATRIUM_LOG_FILE", "data/logs/atrium.log").env("ATRIUM_LOG", "debug").serve();
     server.browser().get("/sign-in");
     let (house, status) = server.terminate();
     assert!(status.success());
-    let logs: String = std::fs::read_dir(house.path().join("data"))
+    let logs: String = std::fs::read_dir(house.path().join("data/logs"))
         .unwrap()
         .map(|it| it.unwrap().path())
         .filter(|it| it.file_name().unwrap().to_string_lossy().starts_with("atrium.log"))
@@ -156,6 +160,8 @@ fn a_copy_of_a_running_server_is_taken_back() {
     server.administrator();
     let copied = server.house().run(&["backup", "--data", "data", "copy.db"], "");
     assert!(said(&copied).contains("copy.db has"));
+    let mode = std::fs::metadata(server.path().join("copy.db")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "everybody's data is in it");
     let again = server.house().run(&["backup", "--data", "data", "copy.db"], "");
     assert!(errors(&again).contains("is there already"), "{}", errors(&again));
     // Whoever comes after the copy is gone when it is taken back, and not lost.
@@ -207,9 +213,13 @@ fn the_doctor_says_what_to_do() {
     let well = said(&server.house().run(&["doctor", "--data", "data"], ""));
     assert!(well.contains("up to date") && well.contains("a server is at work"), "{well}");
     assert!(well.contains("make models"), "the model is not there: {well}");
-    let house = server.kill().env("SECRET_KEY", "short").env("ATRIUM_LISTEN", "0.0.0.0:3000");
+    let house = server
+        .kill()
+        .env("SECRET_KEY", "short")
+        .env("ATRIUM_LISTEN", "0.0.0.0:3000")
+        .env("SECURE_SSL_REDIRECT", "true");
     let doubtful = said(&house.run(&["doctor", "--data", "data"], ""));
-    for part in ["SECRET_KEY is shorter", "ATRIUM_PUBLIC_URL", "ALLOWED_HOSTS"] {
+    for part in ["SECRET_KEY is shorter", "ATRIUM_PUBLIC_URL", "ALLOWED_HOSTS", "SECURE_SSL_REDIRECT"] {
         assert!(doubtful.contains(part), "{part}: {doubtful}");
     }
     assert!(well.contains("mail waits in the outbox"), "{well}");
@@ -220,4 +230,43 @@ fn the_doctor_says_what_to_do() {
     let house = house.env("DATABASE_URL", "postgres://nobody@127.0.0.1:1/nothing");
     let ill = house.run(&["doctor", "--data", "data"], "");
     assert!(!ill.status.success() && String::from_utf8_lossy(&ill.stdout).contains("FAIL  database"), "{ill:?}");
+}
+
+#[test]
+fn whether_a_server_is_well_can_be_asked_from_beside_it() {
+    let server = House::new()
+        .env("ATRIUM_PUBLIC_URL", "https://atrium.example")
+        .env("ALLOWED_HOSTS", "atrium.example")
+        .env("SECURE_SSL_REDIRECT", "true")
+        .serve();
+    let listen = server.address.trim_start_matches("http://").to_owned();
+    let ask = |listen: &str| server.house().run(&["health", "--listen", listen, "--data", "data"], "");
+    let well = ask(&listen);
+    assert!(well.status.success(), "{}", errors(&well));
+    let everywhere = format!("0.0.0.0:{}", listen.rsplit_once(':').unwrap().1);
+    assert!(ask(&everywhere).status.success());
+    let gone = ask("127.0.0.1:1");
+    assert!(!gone.status.success() && errors(&gone).contains("127.0.0.1:1: "), "{}", errors(&gone));
+    // Somebody else's server is none that is well.
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = other.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        use std::io::{Read as _, Write as _};
+        let (mut stream, _) = other.accept().unwrap();
+        let _ = stream.read(&mut [0; 1024]);
+        let _ = stream.write_all(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n");
+    });
+    let ill = ask(&address);
+    assert!(!ill.status.success() && errors(&ill).contains("its database does not"), "{}", errors(&ill));
+}
+
+#[test]
+fn whoever_stops_listening_hears_no_complaint() {
+    let house = House::new();
+    for command in [&["doctor", "--data", "data"][..], &["openapi"], &["migrate", "--data", "data"]] {
+        let mut child = house.command(command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success() && errors(&output).is_empty(), "{command:?}: {}", errors(&output));
+    }
 }

@@ -62,8 +62,16 @@ fn only_the_hosts_that_are_allowed_are_answered_for() {
         ("127.0.0.1", 400),
         ("", 400),
     ] {
-        for path in ["/sign-in", "/api/health/", "/favicon.svg"] {
-            assert_eq!(browser.get_with(path, &[("host", host)]).status, status, "{host}{path}");
+        for path in ["/sign-in", "/api/v1/agents", "/favicon.svg"] {
+            let got = browser.get_with(path, &[("host", host)]).status;
+            assert_eq!(got == 400, status == 400, "{host}{path}: {got}");
+        }
+        for path in ["/api/health", "/api/health/", "/api/health/db/"] {
+            assert_eq!(
+                browser.get_with(path, &[("host", host)]).status,
+                200,
+                "a probe comes by any name: {host}{path}"
+            );
         }
     }
 }
@@ -85,6 +93,9 @@ fn plain_http_is_sent_to_the_public_address_unless_a_trusted_proxy_had_tls() {
     let server = env(House::new()).env("ATRIUM_TRUSTED_PROXIES", "127.0.0.1").serve();
     assert_eq!(server.browser().get_with("/sign-in", &[("x-forwarded-proto", "https")]).status, 200);
     assert_eq!(server.browser().get("/sign-in").status, 308);
+    assert_eq!(server.browser().get("/api/health/db/").status, 200, "a probe is not sent elsewhere");
+    let server = env(House::new()).env("ATRIUM_TRUSTED_PROXIES", "10.0.0.1, 127.0.0.0/8").serve();
+    assert_eq!(server.browser().get_with("/sign-in", &[("x-forwarded-proto", "https")]).status, 200, "of a network");
 }
 
 #[test]

@@ -46,6 +46,12 @@ fn every_reply_is_protected() {
         ] {
             assert_eq!(reply.header(name), Some(value), "{name} of {path}");
         }
+        let policy = reply.header("content-security-policy").unwrap_or_default();
+        assert!(policy.contains("frame-ancestors 'none'"), "{path}: {policy}");
+        assert!(
+            policy.starts_with("default-src 'none'") || reply.text().contains("<!DOCTYPE html>"),
+            "{path}: {policy}"
+        );
         assert!(reply.header("permissions-policy").is_some() && reply.header("x-request-id").is_some(), "{path}");
         assert_eq!(reply.header("strict-transport-security"), None, "nobody asked for it");
     }
@@ -155,7 +161,9 @@ fn what_is_not_there_is_a_page_that_says_so() {
         assert_eq!(reply.status, 404, "{path}");
         assert!(reply.text().contains("Not found"), "{path}: {}", reply.text());
     }
-    assert_eq!(server.browser().get("/nowhere").status, 404);
+    assert!(ada.get("/nowhere").text().contains("rail-links"), "whoever is in finds the way back");
+    let nobody = server.browser().get("/nowhere");
+    assert_eq!((nobody.status, nobody.text().contains("rail-links")), (404, false));
     let events = ada.get_with(&format!("/runs/{ANY_ID}/events"), &[]);
     assert_eq!((events.status, &events.json()["code"]), (404, &json!("not_found")));
     assert!((400..500).contains(&ada.get_with("/runs/nonsense/events", &[]).status));
@@ -262,4 +270,20 @@ fn files_have_names_that_are_good_for_ever() {
     }
     let page = browser.get_with("/sign-in", &[("accept", "text/html"), ("accept-encoding", "gzip")]);
     assert_eq!(page.header("content-encoding"), Some("gzip"));
+}
+
+#[test]
+fn a_refused_registration_leads_to_the_field_that_is_wrong() {
+    let server = Server::start();
+    let focused = |fields: &[(&str, &str)]| {
+        let page = server.browser().submit("/register", fields).text();
+        let tags = page.split("<input").skip(1).map(|it| it.split('>').next().unwrap().to_owned());
+        let mut focused: Vec<_> = tags.filter(|it| it.contains("autofocus")).collect();
+        assert_eq!(focused.len(), 1, "{focused:?}");
+        focused.pop().unwrap().split("id=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+    };
+    let (name, email) = (("name", "Ada"), ("email", "ada@example.org"));
+    assert_eq!(focused(&[name, email, ("password", "short")]), "password");
+    assert_eq!(focused(&[name, ("email", "nonsense"), ("password", "short")]), "email");
+    assert_eq!(focused(&[("name", ""), email, ("password", "short")]), "name");
 }

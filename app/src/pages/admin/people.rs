@@ -32,14 +32,12 @@ impl List for Listed {
         let text = |label, text: fn(&Profile) -> String| Column::new(label, text);
         [
             Some(text("Name", |it| it.name.clone()).sorted("name").head().shown(name)),
-            Some(text("Address", |it| it.email.clone()).sorted("email")),
+            Some(text("Address", |it| it.email.clone()).sorted("email").shown(|it| breaking(it.email.clone()))),
             onlooker.organisation(|it: &Profile| it.organisation),
-            Some(text("Joined", |it| moment(it.created_at)).sorted("joined").narrow()),
             Some(
-                text("Last sign-in", |it| it.last_login_at.map_or_else(|| "never".to_owned(), moment))
-                    .sorted("last_sign_in")
-                    .narrow(),
+                text("Joined", |it| moment(it.created_at)).sorted("joined").shown(|it| stacked(moment(it.created_at))),
             ),
+            Some(text("Last sign-in", last_sign_in).sorted("last_sign_in").shown(|it| stacked(last_sign_in(it)))),
             Some(
                 text("Role", |it| it.role.as_str().to_owned()).sorted("role").shown(move |it| role(it, &viewer, &here)),
             ),
@@ -140,6 +138,21 @@ fn name(it: &Profile) -> AnyView {
         {(!it.is_active).then(|| view! { " " <span class="tag">"switched off"</span> })}
     }
     .into_any()
+}
+
+fn last_sign_in(it: &Profile) -> String {
+    it.last_login_at.map_or_else(|| "never".to_owned(), moment)
+}
+
+/// The hour below its day, where there is no room beside it.
+fn stacked(moment: String) -> AnyView {
+    let part = |it: &str| view! { <span class="nowrap">{it.to_owned()}</span> " " };
+    moment.split(' ').map(part).collect_view().into_any()
+}
+
+/// An address is one long word: it gives way to what one can do.
+fn breaking(address: String) -> AnyView {
+    view! { <span class="breaks">{address}</span> }.into_any()
 }
 
 fn role(it: &Profile, viewer: &Viewer, here: &str) -> AnyView {

@@ -26,10 +26,16 @@ pub fn Providers() -> impl IntoView {
             Some(provider) => Some((provider, connections.models(&viewer, provider).await)),
             None => None,
         };
+        // Fixed at start, so that it is not among those that can be changed.
+        let workflows = visit.atrium.settings.text("n8n_base_url");
         let rows = Provider::ALL.map(|provider| {
-            let is_ready = connections.adapter(provider).is_ok();
+            let state = match connections.adapter(provider) {
+                Err(_) => "lacks a key",
+                Ok(_) if provider == Provider::N8n && workflows.is_empty() => "no server; agents name whole addresses",
+                Ok(_) => "ready",
+            };
             let answer = answer.as_ref().filter(|it| it.0 == provider).map(|it| told(&it.1));
-            provider_row(provider, &settings, is_ready, answer)
+            provider_row(provider, &settings, (state, &workflows), answer)
         });
         let prices = connections.prices().list(&viewer)?;
         Ok(view! {
@@ -56,9 +62,17 @@ pub fn Providers() -> impl IntoView {
     })
 }
 
-fn provider_row(provider: Provider, settings: &[SettingView], is_ready: bool, answer: Option<String>) -> AnyView {
+fn provider_row(
+    provider: Provider,
+    settings: &[SettingView],
+    (state, workflows): (&'static str, &str),
+    answer: Option<String>,
+) -> AnyView {
     let setting = |what: &str| settings.iter().find(|it| it.key == format!("{}_{what}", provider.as_str()));
-    let address = setting("base_url").map(|it| it.value.clone()).unwrap_or_default();
+    let address = match provider {
+        Provider::N8n => workflows.to_owned(),
+        _ => setting("base_url").map(|it| it.value.clone()).unwrap_or_default(),
+    };
     let key = match setting("api_key") {
         None => "not needed",
         Some(it) if it.source != Source::BuiltIn => it.source.label(),
@@ -69,7 +83,7 @@ fn provider_row(provider: Provider, settings: &[SettingView], is_ready: bool, an
     view! {
         <tr>
             <th scope="row">{provider.label()}</th>
-            <td>{if is_ready { "ready" } else { "lacks a key" }}</td>
+            <td>{state}</td>
             <td>{address}</td>
             <td>{key}</td>
             <td>

@@ -3,8 +3,9 @@
 use super::connections::Connections;
 use super::introduction::introduce;
 use crate::error::{Error, Result};
+use crate::knowledge::Knowledge;
 use crate::ports::Ports;
-use crate::providers::{EndReason, Event, Request, Turn};
+use crate::providers::{Adapter, EndReason, Event, Request, Turn};
 use crate::store::Store;
 use crate::usage::{self, Call, Outcome, Purpose};
 use atrium::agents::Agent;
@@ -47,7 +48,7 @@ pub enum Heard {
     Failed(Error),
 }
 
-/// Asks `agent`. Whoever drops the receiver ends the call; it is accounted for however it ends.
+/// Asks `agent`, which answers from its `knowledge`, as far as the viewer may see it, where that is given. Whoever drops the receiver ends the call; it is accounted for however it ends.
 ///
 /// # Errors
 /// When the agent is switched off or its provider not set up.
@@ -55,6 +56,7 @@ pub fn complete(
     store: &Store,
     ports: &Ports,
     connections: &Connections,
+    knowledge: Option<&Knowledge>,
     viewer: &Viewer,
     agent: &Agent,
     dialogue: Dialogue,
@@ -66,7 +68,7 @@ pub fn complete(
     let system: Vec<_> = atrium::text::filled(&agent.system_prompt).map(str::to_owned).into_iter().collect();
     let system = [system, dialogue.instructions].concat().join("\n\n");
     let limit = u32::try_from(agent.max_tokens).unwrap_or(u32::MAX);
-    let request = Request {
+    let mut request = Request {
         model: agent.model.clone(),
         system: Some(system).filter(|it| !it.is_empty()),
         turns: dialogue.turns,
@@ -79,11 +81,12 @@ pub fn complete(
     call.agent = Some(agent.id);
     let (sender, receiver) = mpsc::channel(AHEAD);
     let (store, ports) = (store.clone(), ports.clone());
-    let (viewer, id, name) = (viewer.clone(), agent.id, agent.name.clone());
+    let (knowledge, viewer, agent) = (knowledge.cloned(), viewer.clone(), agent.clone());
     tokio::spawn(async move {
         let start = Instant::now();
-        let adapter = match introduce(adapter, store.as_viewer(&viewer), (id, &name), None).await {
-            Ok(adapter) => adapter,
+        let prepared = prepare(&store, knowledge.as_ref(), &viewer, &agent, adapter, &mut request.turns).await;
+        let (adapter, quotation) = match prepared {
+            Ok(prepared) => prepared,
             Err(error) => {
                 // Nobody may be there any more to hear it.
                 let _ = sender.send(Heard::Failed(error)).await;
@@ -91,38 +94,46 @@ pub fn complete(
             }
         };
         let mut said = String::new();
-        let mut events = match call.ask(&store, &ports, &adapter, &request).await {
-            Ok(events) => events,
-            Err(error) => {
-                let _ = sender.send(Heard::Failed(error)).await;
-                return;
+        let ended = match quotation {
+            Some(quotation) => {
+                call.first_token = Some(start.elapsed());
+                call.count(0, 0);
+                sender.send(Heard::Text(quotation)).await.ok().map(|()| Ok(EndReason::Stop))
             }
-        };
-        // Whoever hangs up ends the call, also while the provider says nothing.
-        let ended = loop {
-            let event = tokio::select! {
-                biased;
-                () = sender.closed() => break None,
-                event = events.next() => event,
-            };
-            match event {
-                Some(Ok(Event::Text(piece))) => {
-                    call.first_token.get_or_insert_with(|| start.elapsed());
-                    said.push_str(&piece);
-                    if sender.send(Heard::Text(piece)).await.is_err() {
-                        break None;
+            None => {
+                let mut events = match call.ask(&store, &ports, &adapter, &request).await {
+                    Ok(events) => events,
+                    Err(error) => {
+                        let _ = sender.send(Heard::Failed(error)).await;
+                        return;
+                    }
+                };
+                // Whoever hangs up ends the call, also while the provider says nothing.
+                loop {
+                    let event = tokio::select! {
+                        biased;
+                        () = sender.closed() => break None,
+                        event = events.next() => event,
+                    };
+                    match event {
+                        Some(Ok(Event::Text(piece))) => {
+                            call.first_token.get_or_insert_with(|| start.elapsed());
+                            said.push_str(&piece);
+                            if sender.send(Heard::Text(piece)).await.is_err() {
+                                break None;
+                            }
+                        }
+                        Some(Ok(Event::Usage { prompt_tokens, completion_tokens })) => {
+                            call.count(prompt_tokens, completion_tokens);
+                        }
+                        Some(Ok(Event::End(reason))) => break Some(Ok(reason)),
+                        Some(Ok(Event::Reasoning(_) | Event::Status(_) | Event::LeftOut { .. })) => {}
+                        Some(Err(error)) => break Some(Err(Error::Provider(error.told_to(&viewer)))),
+                        None => break Some(Err(Error::Internal("a provider's stream had no end".to_owned()))),
                     }
                 }
-                Some(Ok(Event::Usage { prompt_tokens, completion_tokens })) => {
-                    call.count(prompt_tokens, completion_tokens);
-                }
-                Some(Ok(Event::End(reason))) => break Some(Ok(reason)),
-                Some(Ok(Event::Reasoning(_) | Event::Status(_) | Event::LeftOut { .. })) => {}
-                Some(Err(error)) => break Some(Err(Error::Provider(error.told_to(&viewer)))),
-                None => break Some(Err(Error::Internal("a provider's stream had no end".to_owned()))),
             }
         };
-        drop(events);
         call.latency = start.elapsed();
         call.outcome = match &ended {
             None => Outcome::Stopped,
@@ -143,4 +154,22 @@ pub fn complete(
         let _ = sender.send(last).await;
     });
     Ok(receiver)
+}
+
+/// The adapter that knows who asks, and the answer, where the agent's sources give it by themselves; else they stand before
+/// the question.
+async fn prepare(
+    store: &Store,
+    knowledge: Option<&Knowledge>,
+    viewer: &Viewer,
+    agent: &Agent,
+    adapter: Adapter,
+    turns: &mut [Turn],
+) -> Result<(Adapter, Option<String>)> {
+    let scope = store.as_viewer(viewer);
+    let adapter = introduce(adapter, scope, (agent.id, &agent.name), None).await?;
+    let Some(knowledge) = knowledge else { return Ok((adapter, None)) };
+    let shelf = knowledge.shelf(scope, agent).await?;
+    let grounds = knowledge.ground(scope, &shelf, turns, true).await?;
+    Ok((adapter, grounds.quotation))
 }

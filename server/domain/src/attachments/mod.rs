@@ -175,6 +175,9 @@ impl Attachments {
         let read = match self.knowledge.reader().read(arrived.path(), name, media_type).await {
             Ok(read) => read,
             Err(Unread::Refused(told)) => return Err(refused(format!("{name} cannot be read. {told}"))),
+            Err(Unread::Interrupted) => {
+                return Err(refused(format!("The server was stopping while it read {name}. Attach it once more.")));
+            }
             Err(Unread::Failed(told)) => {
                 tracing::warn!("an attachment was not read: {told}");
                 return Err(refused(format!("{name} could not be read. Try again, or save it in another format.")));

@@ -28,7 +28,7 @@ const PREFACE: &str =
 
 /// The files of a conversation on their way into a prompt, message by message, the newest first.
 #[derive(Debug)]
-pub(crate) struct Shelf<'a> {
+pub(crate) struct Attached<'a> {
     scope: Scope<'a>,
     knowledge: &'a Knowledge,
     files: HashMap<MessageId, Vec<Attachment>>,
@@ -46,7 +46,7 @@ pub(crate) struct Brought {
     pictures: Vec<Picture>,
 }
 
-impl<'a> Shelf<'a> {
+impl<'a> Attached<'a> {
     pub(crate) async fn of(
         scope: Scope<'a>,
         knowledge: &'a Knowledge,

@@ -20,7 +20,7 @@ use crate::chat::Chat;
 use crate::error::{Error, Result};
 use crate::limits::{self, Limit};
 use crate::ports::{DAY, Ports, SECOND};
-use crate::settings::Settings;
+use crate::settings::{Settings, parse_temperature};
 use crate::store::{Store, args};
 use atrium::agents::{AVATARS, Agent, AgentDraft, MAX_TOKENS_MAX, PRESETS};
 use atrium::catalogue::Provider;
@@ -175,14 +175,14 @@ impl Guests {
     async fn draft(&self) -> AgentDraft {
         let (provider, model) = self.model().await;
         let prompt = self.settings.text("guest_system_prompt");
-        let temperature = self.settings.text("guest_temperature").replace(',', ".").parse::<f64>().ok();
+        let temperature = parse_temperature(&self.settings.text("guest_temperature"));
         AgentDraft {
             name: AGENT_NAME.to_owned(),
             description: "Answers people without an account".to_owned(),
             avatar: AVATARS[0].to_owned(),
             provider,
             model,
-            temperature: temperature.filter(|it| (0.0..=2.0).contains(it)).unwrap_or(PRESETS[0].temperature),
+            temperature: temperature.unwrap_or(PRESETS[0].temperature),
             max_tokens: self.number("guest_max_tokens").clamp(1, MAX_TOKENS_MAX),
             system_prompt: atrium::text::filled(&prompt).unwrap_or(PRESETS[0].system_prompt).to_owned(),
             is_default: true,

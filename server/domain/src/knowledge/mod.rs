@@ -2,7 +2,7 @@
 //!
 //! A file that is brought becomes a document ([`upload`]); a job reads it and cuts it into pieces ([`reading`]), which are
 //! found by their words at once; another one gives them vectors ([`embedding`]), by which they are found by their meaning.
-//! [`find`] asks both sides, [`context`] chooses what a model gets to read, and [`citations`] says afterwards what each
+//! [`find`] asks both sides, [`context`] chooses what a model gets to read, [`grounds`] puts it before the question, and [`citations`] says afterwards what each
 //! sentence of its answer stands on. The files of a git repository become documents by a job of their own
 //! ([`repositories`]).
 
@@ -15,6 +15,7 @@ pub mod encoders;
 mod fetching;
 pub mod files;
 mod find;
+mod grounds;
 mod index;
 pub mod linking;
 mod quotation;
@@ -39,6 +40,7 @@ pub use snippet::snippet;
 pub use upload::{Brought, Label};
 
 pub(crate) use context::Context;
+pub(crate) use grounds::Grounds;
 pub(crate) use upload::file_name;
 
 use crate::error::Result;

@@ -94,6 +94,8 @@ pub enum Unread {
     Refused(String),
     /// Something else went wrong; it is tried again.
     Failed(String),
+    /// Whoever read it was told to end before it was done: not the file's fault.
+    Interrupted,
 }
 
 /// Reads files.

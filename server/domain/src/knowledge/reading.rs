@@ -64,6 +64,7 @@ impl Knowledge {
                 Written::Whole => Ok(Outcome::Done),
                 Written::Left => Ok(Outcome::Left),
             },
+            Err(Unread::Interrupted) => Ok(Outcome::Left),
             Err(Unread::Refused(told)) => {
                 self.set_state(&subject, "failed", &told).await?;
                 Ok(Outcome::Final(told))

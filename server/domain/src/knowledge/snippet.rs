@@ -1,6 +1,7 @@
 //! What a passage says around the words that were looked for, in parts that are marked or not: never HTML.
 
 use super::words;
+use crate::markdown::plain_headings;
 use atrium::search::Piece;
 use std::collections::HashSet;
 
@@ -11,6 +12,7 @@ const LENGTH: usize = 360;
 /// The words of the question are marked where they stand, in any of their forms; its little words are not.
 #[must_use]
 pub fn snippet(question: &str, language: &str, text: &str) -> Vec<Piece> {
+    let text = &plain_headings(text);
     let analyzer = words::analyzer(language);
     let asked: HashSet<String> = analyzer.words(question).into_iter().map(|it| it.text).collect();
     let met: Vec<_> =
@@ -63,6 +65,7 @@ mod tests {
     fn words_are_marked_in_any_form_and_little_ones_are_not() {
         assert_eq!(told("What are the owners of a value?", "Each value has an owner."), "Each [value] has an [owner].");
         assert_eq!(told("tides", "Nothing of it."), "Nothing of it.");
+        assert_eq!(told("tides", "## Tides\n\nTwice a day."), "[Tides]\n\nTwice a day.");
         assert_eq!(told("", ""), "");
     }
 

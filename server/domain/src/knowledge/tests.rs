@@ -4,11 +4,14 @@ use super::bases::{self, BaseFilter};
 use super::documents::{self, DocumentFilter};
 use super::linking::{self, Linked};
 use super::{Brought, Label, Wanted};
+use crate::agents::completion::{self, Dialogue};
 use crate::audit::Actor;
 use crate::chat::Target;
 use crate::error::Error;
 use crate::jobs::Kind;
 use crate::projects;
+use crate::providers::{Role, Turn};
+use crate::store::args;
 use crate::testing::{World, answer, until, worlds};
 use atrium::ids::{BaseId, DocumentId};
 use atrium::knowledge::{BaseForm, Document, DocumentState, WorkState};
@@ -303,6 +306,35 @@ async fn an_answer_names_what_it_stands_on() {
         // What is deleted is no longer quoted.
         world.knowledge.delete_document(actor(ada), document).await.unwrap();
         assert!(world.knowledge.sources(scope, sent.answer).await.unwrap().unwrap().citations.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_programs_dialogue_is_answered_from_what_its_asker_may_see() {
+    for world in worlds().await {
+        let ada = &world.ada;
+        let base = base(&world, ada, "Sea").await;
+        bring(&world, ada, base, "a.txt", TIDES).await.unwrap();
+        work(&world).await;
+        let ask = async |viewer: &Viewer| {
+            let scope = world.store.as_viewer(viewer);
+            let agent = crate::agents::default(scope, &world.ports, &world.connections).await.unwrap();
+            // Bob's names it too, as if he had seen it once.
+            let link = "INSERT INTO agent_knowledge (organisation_id, agent_id, base_id) VALUES ($1, $2, $3)";
+            world.store.as_system("test").execute(link, args![viewer.organisation, agent.id, base]).await.unwrap();
+            let turns = vec![Turn::said(Role::User, "How often does a tide come?")];
+            let dialogue = Dialogue { turns, ..Dialogue::default() };
+            let (store, ports, connections) = (&world.store, &world.ports, &world.connections);
+            let heard =
+                completion::complete(store, ports, connections, Some(&world.knowledge), viewer, &agent, dialogue);
+            let mut heard = heard.unwrap();
+            while heard.recv().await.is_some() {}
+            world.provider.asked().pop().unwrap().1
+        };
+        let prompt = ask(ada).await;
+        assert!(prompt.contains("A tide comes every twelve hours."), "{prompt}");
+        assert!(prompt.ends_with("\n\nHow often does a tide come?"), "{prompt}");
+        assert_eq!(ask(&world.bob).await, "How often does a tide come?", "what bob may not see is not told");
     }
 }
 

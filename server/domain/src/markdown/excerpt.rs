@@ -39,6 +39,23 @@ pub fn plain_excerpt(text: &str, max_chars: usize) -> String {
     shorten(words.join(" "), max_chars)
 }
 
+/// Markdown without the marks of its headings, for a piece of it that is shown as it stands. A single `#` may be a comment
+/// in code; it goes only from a line that stands alone.
+pub fn plain_headings(text: &str) -> String {
+    let lines: Vec<_> = text.split('\n').collect();
+    let is_blank = |at: Option<usize>| at.and_then(|it| lines.get(it)).is_none_or(|it| it.trim().is_empty());
+    let plain = lines.iter().enumerate().map(|(at, line)| {
+        let rest = line.trim_start_matches('#');
+        let stands_alone = || is_blank(at.checked_sub(1)) && is_blank(Some(at + 1));
+        match (line.len() - rest.len(), rest.strip_prefix(' ')) {
+            (2..=6, Some(title)) => title,
+            (1, Some(title)) if stands_alone() => title,
+            _ => line,
+        }
+    });
+    plain.collect::<Vec<_>>().join("\n")
+}
+
 fn shorten(line: String, max_chars: usize) -> String {
     if line.chars().count() <= max_chars {
         return line;
@@ -56,4 +73,17 @@ fn shorten(line: String, max_chars: usize) -> String {
     };
     let head = head.trim_end_matches([' ', ',', ';', ':', '.', '-', '–', '—']);
     format!("{head}…")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headings_lose_their_marks_and_comments_do_not() {
+        let text = "# Tides\n\n## When\nTwice.\n\nx = 1\n# a comment\n#include <a>\n####### seven\n###### six";
+        let plain = "Tides\n\nWhen\nTwice.\n\nx = 1\n# a comment\n#include <a>\n####### seven\nsix";
+        assert_eq!(plain_headings(text), plain);
+        assert_eq!(plain_headings(""), "");
+    }
 }

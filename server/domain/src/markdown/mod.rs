@@ -23,7 +23,7 @@ mod tail;
 #[cfg(test)]
 mod tests;
 
-pub use excerpt::plain_excerpt;
+pub use excerpt::{plain_excerpt, plain_headings};
 pub use highlight::source;
 pub use marks::{Mark, render_marked};
 pub use stream::{Stream, Update};

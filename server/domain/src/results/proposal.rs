@@ -78,7 +78,7 @@ async fn ask(
         turns: vec![Turn::said(Role::User, text)],
         ..Dialogue::default()
     };
-    let mut heard = completion::complete(store, ports, connections, viewer, &reader, dialogue).ok()?;
+    let mut heard = completion::complete(store, ports, connections, None, viewer, &reader, dialogue).ok()?;
     let mut reply = String::new();
     loop {
         match heard.recv().await? {

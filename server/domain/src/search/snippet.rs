@@ -1,6 +1,7 @@
 //! A piece of a text around what was looked for. It is handed on in parts, marked or not, and never as HTML.
 
 use super::words::{Folded, Question, Term, fold, is_spaced};
+use crate::markdown::plain_headings;
 use atrium::search::Piece;
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -13,7 +14,7 @@ const READ: usize = 256 * 1024;
 
 /// Around the first hit of `text`; its beginning when there is none.
 pub(super) fn snippet(question: &Question, text: &str) -> Vec<Piece> {
-    let text: String = text[..text.floor_char_boundary(READ)].nfc().collect();
+    let text: String = plain_headings(&text[..text.floor_char_boundary(READ)]).nfc().collect();
     let marks = marks(question, &text);
     let starts: Vec<usize> = text.char_indices().map(|it| it.0).collect();
     let at = |byte: usize| starts.partition_point(|it| *it < byte);
@@ -138,6 +139,7 @@ mod tests {
         assert_eq!(show("a", "a b\nabc"), "[a] b abc");
         assert_eq!(show("script", "<script>alert(1)</script>"), "<[script]>alert(1)</[script]>");
         assert_eq!(show("nothing", "here"), "here");
+        assert_eq!(show("tides", "## Tides\nTwice a day."), "[Tides] Twice a day.");
         assert_eq!(show("x", ""), "");
     }
 

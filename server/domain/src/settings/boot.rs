@@ -1,10 +1,11 @@
 //! What is fixed when the server starts: built-in < `atrium.toml` < `.env` < environment < command line.
 
 use super::keys::{KEYS, Key, MYSQL};
+use super::kinds::parse_network;
 use atrium::settings::Source;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, PercentEncode, utf8_percent_encode};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 
 /// All but what RFC 3986 lets stand anywhere in a URL.
@@ -38,14 +39,14 @@ impl Layers<'_> {
     /// Reads `.env` in `folder`, if there is one.
     ///
     /// # Errors
-    /// With the line that cannot be read.
+    /// With the number of the line that cannot be read, and whose it is; never with its value.
     pub fn read_dot_env(folder: &Path) -> Result<BTreeMap<String, String>, String> {
-        let path = folder.join(".env");
-        if !path.exists() {
-            return Ok(BTreeMap::new());
-        }
-        let pairs = dotenvy::from_path_iter(&path).map_err(|error| format!(".env cannot be read: {error}"))?;
-        pairs.collect::<Result<_, _>>().map_err(|error| format!(".env cannot be read: {error}"))
+        let text = match std::fs::read_to_string(folder.join(".env")) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+            Err(error) => return Err(format!(".env cannot be read: {error}")),
+        };
+        dotenvy::from_read_iter(text.as_bytes()).collect::<Result<_, _>>().map_err(|error| unreadable(&text, &error))
     }
 
     /// A name that is no setting's own, in the environment or `.env`.
@@ -174,6 +175,20 @@ impl Boot {
         ["secret_key", "jwt_secret_key"].into_iter().filter(|it| self.filled(it).is_some_and(|it| it.len() < 32))
     }
 
+    /// Whether an address is one of the proxies', or in one of their networks.
+    #[must_use]
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        // What listens on IPv6 sees IPv4 as a part of it.
+        let address = address.to_canonical();
+        self.list("trusted_proxies").filter_map(parse_network).any(|it| it.contains(&address))
+    }
+
+    /// Plain http is to be redirected, and there is nowhere to send it to.
+    #[must_use]
+    pub fn redirects_nowhere(&self) -> bool {
+        self.flag("secure_ssl_redirect") && !self.text("public_url").starts_with("https://")
+    }
+
     /// The parts of a list with commas.
     pub fn list(&self, name: &str) -> impl Iterator<Item = &str> {
         self.text(name).split(',').map(str::trim).filter(|it| !it.is_empty())
@@ -201,8 +216,39 @@ fn look_up(key: &Key, layers: &Layers<'_>, file: &BTreeMap<String, String>) -> (
     }
 }
 
+/// Which line of `.env` it is, and whose. What stands in it may be a password.
+fn unreadable(text: &str, error: &dotenvy::Error) -> String {
+    let dotenvy::Error::LineParse(part, _) = error else { return ".env cannot be read.".to_owned() };
+    // It is the whole line, or all of it that stands behind the =.
+    let begins = |at: &usize| {
+        let before = text[..*at].rsplit('\n').next().unwrap_or_default().trim();
+        before.is_empty() || before.ends_with('=')
+    };
+    let Some(at) = text.match_indices(part.as_str()).map(|it| it.0).find(begins) else {
+        return ".env cannot be read.".to_owned();
+    };
+    let number = line_of(text, at);
+    let name = text.lines().nth(number - 1).and_then(|it| it.split_once('='));
+    let name = name.map(|it| it.0.trim().trim_start_matches("export ").trim_start());
+    match name.filter(|it| !it.is_empty() && it.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_')) {
+        Some(name) => format!(
+            ".env, line {number} ({name}): the value cannot be read. One with spaces, # or quotes in it stands in quotes."
+        ),
+        None => format!(".env, line {number}: this is no NAME=value."),
+    }
+}
+
+/// From 1.
+fn line_of(text: &str, at: usize) -> usize {
+    text.as_bytes().iter().take(at).filter(|it| **it == b'\n').count() + 1
+}
+
 fn read_file(text: &str) -> Result<BTreeMap<String, String>, String> {
-    let table: toml::Table = text.parse().map_err(|error| format!("atrium.toml cannot be read: {error}"))?;
+    // The error itself would quote the line.
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        let line = error.span().map(|it| format!(" (line {})", line_of(text, it.start)));
+        format!("atrium.toml cannot be read{}: {}", line.unwrap_or_default(), error.message())
+    })?;
     table
         .into_iter()
         .map(|(name, value)| {

@@ -1,5 +1,9 @@
 //! How the values of settings are read.
 
+use ipnet::IpNet;
+use std::net::IpAddr;
+use tracing::level_filters::LevelFilter;
+
 /// How a value is read and shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -17,6 +21,12 @@ pub enum Kind {
     MailTls,
     /// An e-mail address, with or without a name.
     Mailbox,
+    /// Addresses and networks, with commas between them.
+    Networks,
+    /// What is logged, of everything or by module.
+    LogLevels,
+    /// How freely a model chooses its words.
+    Temperature,
     /// Encrypted at rest, never shown.
     Secret,
 }
@@ -45,6 +55,23 @@ impl Kind {
                 Ok(_) => Ok(()),
                 Err(_) => Err("Use an address, like Atrium <atrium@example.org>."),
             },
+            Self::Networks => {
+                let mut parts = value.split(',').map(str::trim).filter(|it| !it.is_empty());
+                match parts.all(|it| parse_network(it).is_some()) {
+                    true => Ok(()),
+                    false => {
+                        Err("Use addresses and networks, like 127.0.0.1 and 10.0.0.0/8, with commas between them.")
+                    }
+                }
+            }
+            Self::LogLevels => match has_levels(value) {
+                true => Ok(()),
+                false => Err("Use off, error, warn, info, debug or trace, or one by module: info,atrium_domain=debug."),
+            },
+            Self::Temperature => match parse_temperature(value) {
+                Some(_) => Ok(()),
+                None => Err("Use a number from 0 to 2."),
+            },
             Self::Text | Self::Secret => Ok(()),
         }
     }
@@ -58,4 +85,23 @@ pub fn parse_flag(value: &str) -> Option<bool> {
         "0" | "false" | "no" | "off" | "" => Some(false),
         _ => None,
     }
+}
+
+/// A network, or an address, which is a network of one.
+#[must_use]
+pub fn parse_network(text: &str) -> Option<IpNet> {
+    text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+}
+
+/// From 0 to 2; a comma will do for the point.
+#[must_use]
+pub fn parse_temperature(text: &str) -> Option<f64> {
+    text.replace(',', ".").parse().ok().filter(|it| (0.0..=2.0).contains(it))
+}
+
+/// Whether every part names a level: a word alone that is none would be taken for a module, and nothing else logged.
+/// Filters by span may have commas of their own, and are left to whoever logs.
+fn has_levels(value: &str) -> bool {
+    let is_level = |it: &str| it.trim().parse::<LevelFilter>().is_ok();
+    value.contains('[') || value.split(',').all(|it| is_level(it.rsplit_once('=').map_or(it, |it| it.1)))
 }

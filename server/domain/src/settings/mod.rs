@@ -8,7 +8,7 @@ mod tests;
 
 pub use boot::{Boot, Layers};
 pub use keys::{KEYS, Key, find};
-pub use kinds::{Kind, parse_flag};
+pub use kinds::{Kind, parse_flag, parse_temperature};
 
 use crate::audit::{self, Actor, Deed};
 use crate::error::{Error, Result};

@@ -335,3 +335,66 @@ async fn only_administrators_of_the_server_see_and_change_settings() {
         assert!(settings.flag("registration_open"));
     }
 }
+
+#[test]
+fn what_would_have_no_effect_is_refused_at_the_start() {
+    for (name, value, part) in [
+        ("ATRIUM_LOG", "verbose", "error, warn, info"),
+        ("ATRIUM_LOG", "info,atrium_domain=loud", "error, warn, info"),
+        ("RUST_LOG", "verbose", "ATRIUM_LOG"),
+        ("ATRIUM_GUEST_TEMPERATURE", "9", "from 0 to 2"),
+        ("ATRIUM_GUEST_TEMPERATURE", "warm", "from 0 to 2"),
+        ("ATRIUM_TRUSTED_PROXIES", "10.0.0.0/33", "10.0.0.0/8"),
+        ("ATRIUM_TRUSTED_PROXIES", "127.0.0.1, proxy", "addresses and networks"),
+    ] {
+        let told = from_env(&[(name, value)]).map(|_| ()).unwrap_err();
+        assert!(told.contains(part), "{name}={value}: {told}");
+    }
+    for (name, value) in [
+        ("ATRIUM_LOG", "WARN"),
+        ("ATRIUM_LOG", "info,atrium_domain=debug, hyper=off"),
+        ("ATRIUM_LOG", "[request{method=GET,path=/}]=debug"),
+        ("ATRIUM_GUEST_TEMPERATURE", "0,5"),
+    ] {
+        from_env(&[(name, value)]).unwrap();
+    }
+    let redirect = ("SECURE_SSL_REDIRECT", "true");
+    assert!(from_env(&[redirect]).unwrap().redirects_nowhere());
+    assert!(from_env(&[redirect, ("ATRIUM_PUBLIC_URL", "http://a.example")]).unwrap().redirects_nowhere());
+    assert!(!from_env(&[redirect, ("ATRIUM_PUBLIC_URL", "https://a.example")]).unwrap().redirects_nowhere());
+}
+
+#[test]
+fn proxies_are_named_by_address_or_network() {
+    let boot = from_env(&[("ATRIUM_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8,fd00::/8")]).unwrap();
+    for (address, is_trusted) in [
+        ("127.0.0.1", true),
+        ("127.0.0.2", false),
+        ("10.1.2.3", true),
+        ("::ffff:10.1.2.3", true),
+        ("11.0.0.1", false),
+        ("fd00::1", true),
+        ("fe80::1", false),
+    ] {
+        assert_eq!(boot.trusts(address.parse().unwrap()), is_trusted, "{address}");
+    }
+    assert!(!from_env(&[]).unwrap().trusts("127.0.0.1".parse().unwrap()));
+}
+
+#[test]
+fn a_line_that_cannot_be_read_is_named_without_its_value() {
+    let folder = tempfile::tempdir().unwrap();
+    for (text, parts) in [
+        ("# mail\nA=1\n\nSMTP_PASSWORD=correct horse geheim\n", &["line 4", "SMTP_PASSWORD"][..]),
+        ("A='one\ntwo'\nexport B=\"geheim\nC=2\n", &["line 3", "(B)"]),
+        ("A=1\r\ngeheim horse\r\n", &["line 2", "NAME=value"]),
+        ("ge heim=x\n", &["line 1:"]),
+    ] {
+        std::fs::write(folder.path().join(".env"), text).unwrap();
+        let told = Layers::read_dot_env(folder.path()).unwrap_err();
+        assert!(parts.iter().all(|it| told.contains(it)), "{text}: {told}");
+        assert!(!told.contains("geheim") && !told.contains("heim") && !told.contains("horse"), "{told}");
+    }
+    let told = resolve(Some("data = 'x'\nsmtp_password = 'geheim\n"), &[], &[]).map(|_| ()).unwrap_err();
+    assert!(told.contains("line 2") && !told.contains("geheim"), "{told}");
+}

@@ -56,8 +56,8 @@ async fn a_revoked_link_opens_nothing() {
         let sharing = sharing(&world);
         let sent = say(&world, Target::New, "one").await;
         let (share, token) = sharing.share(actor(&world.ada), sent.conversation).await.unwrap();
-        assert_eq!(sharing.list(&world.ada, None).await.unwrap(), [share.clone()]);
-        assert_eq!(sharing.list(&world.ada, Some(sent.conversation)).await.unwrap(), [share.clone()]);
+        assert_eq!(sharing.list(&world.ada, None).await.unwrap(), std::slice::from_ref(&share));
+        assert_eq!(sharing.list(&world.ada, Some(sent.conversation)).await.unwrap(), std::slice::from_ref(&share));
         assert_eq!(sharing.list(&world.bob, None).await.unwrap(), []);
         assert!(matches!(sharing.revoke(actor(&world.bob), share.id).await, Err(Error::NotFound(_))));
         for wrong in ["", "nonsense", &token[1..], &format!("{token}0")] {

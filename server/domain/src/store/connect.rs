@@ -4,7 +4,7 @@ use super::{Pools, Store, upkeep};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{ConnectOptions as _, PgPool, SqlitePool};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -17,6 +17,8 @@ pub(super) static POSTGRES: Migrator = sqlx::migrate!("../../migrations/postgres
 const SQLITE_READERS: u32 = 4;
 /// One of them listens to the other servers.
 const POSTGRES_CONNECTIONS: u32 = 17;
+/// How long is asked why PostgreSQL is away.
+const WHY: Duration = Duration::from_secs(5);
 
 /// Where the data lives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,13 +140,26 @@ async fn keep_snapshot(path: &Path, pool: &SqlitePool) -> Result<(), OpenError> 
 
 async fn open_postgres(url: &str) -> Result<Pools, OpenError> {
     let options = PgConnectOptions::from_str(url)?.application_name("atrium");
-    let pool: PgPool = PgPoolOptions::new()
+    let pool = PgPoolOptions::new()
         .max_connections(POSTGRES_CONNECTIONS)
         .acquire_timeout(Duration::from_secs(10))
-        .connect_with(options)
-        .await?;
+        .connect_with(options.clone())
+        .await;
+    let pool: PgPool = match pool {
+        // It tries again for as long as it may, and then says only that it gave up.
+        Err(sqlx::Error::PoolTimedOut) => return Err(why_away(&options).await.into()),
+        pool => pool?,
+    };
     migrate(&POSTGRES, POSTGRES.run(&pool).await)?;
     Ok(Pools::Postgres(pool))
+}
+
+/// What a single try says.
+async fn why_away(options: &PgConnectOptions) -> sqlx::Error {
+    match tokio::time::timeout(WHY, options.connect()).await {
+        Ok(Err(error)) => error,
+        Ok(Ok(_)) | Err(_) => sqlx::Error::PoolTimedOut,
+    }
 }
 
 fn migrate(migrator: &Migrator, outcome: Result<(), MigrateError>) -> Result<(), OpenError> {

@@ -115,7 +115,7 @@ pub async fn migrations(target: &Target) -> Result<Vec<Migration>, OpenError> {
         .collect())
 }
 
-/// Copies a database, of a running server too, into a new file: all of one moment.
+/// Copies a database, of a running server too, into a new file that only its owner reads: all of one moment.
 ///
 /// # Errors
 /// When the file is there already, or cannot be written; for PostgreSQL, with what to use instead.
@@ -128,13 +128,30 @@ pub async fn backup(target: &Target, into: &Path) -> Result<(), UpkeepError> {
     if !path.exists() {
         return Err(UpkeepError::Refused(format!("There is no database at {}.", path.display())));
     }
-    if into.exists() {
-        return Err(UpkeepError::Refused(format!("{} is there already. Choose another name.", into.display())));
-    }
     let mut connection = open_file(path).await?;
-    copy(&mut connection, into).await?;
+    // SQLite fills an empty file as it would make one, and leaves its permissions alone.
+    drop(new_file(into)?);
+    let copied = copy(&mut connection, into).await;
+    if copied.is_err() {
+        let _ = std::fs::remove_file(into);
+    }
+    copied?;
     connection.close().await?;
     Ok(())
+}
+
+/// A file that was not there before, for nobody but its owner.
+pub(super) fn new_file(path: &Path) -> Result<std::fs::File, UpkeepError> {
+    let mut options = std::fs::File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            UpkeepError::Refused(format!("{} is there already. Choose another name.", path.display()))
+        }
+        _ => file(path)(error),
+    })
 }
 
 pub(super) async fn copy(connection: &mut SqliteConnection, into: &Path) -> Result<(), sqlx::Error> {

@@ -108,7 +108,7 @@ async fn answer(
         is_active: true,
         updated_at: 0,
     };
-    let mut heard = completion::complete(store, ports, connections, viewer, &translator, dialogue)?;
+    let mut heard = completion::complete(store, ports, connections, None, viewer, &translator, dialogue)?;
     let mut text = String::new();
     loop {
         match heard.recv().await {

@@ -164,8 +164,9 @@ pub async fn complete(
     let agent = find(&app, &caller, &asked.model).await?;
     let dialogue = dialogue(&mut asked)?;
     let atrium = &app.atrium;
-    let heard =
-        completion::complete(&atrium.store, &atrium.ports, &atrium.connections, &caller.viewer, &agent, dialogue)?;
+    let (store, ports, connections) = (&atrium.store, &atrium.ports, &atrium.connections);
+    let knowledge = Some(&atrium.knowledge);
+    let heard = completion::complete(store, ports, connections, knowledge, &caller.viewer, &agent, dialogue)?;
     let id: Uuid = atrium.ports.id();
     let envelope = Envelope {
         id: format!("chatcmpl-{}", id.simple()),

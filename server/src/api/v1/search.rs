@@ -117,6 +117,9 @@ pub struct SearchQuery {
     /// Before this moment.
     #[param(required = false, format = DateTime)]
     before: Option<String>,
+    /// What the search in knowledge calls it: whoever comes from there is understood here too.
+    #[param(ignore)]
+    q: Option<String>,
 }
 
 fn moment(field: &str, text: Option<&str>) -> ApiResult<Option<i64>> {
@@ -131,7 +134,7 @@ fn moment(field: &str, text: Option<&str>) -> ApiResult<Option<i64>> {
 /// For `search` in the titles of one's conversations, in the names and descriptions of projects and agents, and in what
 /// was said on the branch that a conversation shows. All its words must be met; a word is met by what begins with it.
 /// Whatever is sent is text: there is no query language. What is called so comes before messages, and these by how well
-/// they meet the question; of messages the newest 1,000 are looked at.
+/// they meet the question; of messages the newest 1,000 are looked at. Whoever names nothing to look for is refused.
 #[utoipa::path(get, path = "/api/v1/search", tag = "Search", operation_id = "find", params(ListQuery, SearchQuery), responses((status = 200, description = "A page, best first", body = Listing<Hit>)))]
 pub async fn find(
     State(app): State<App>,
@@ -147,7 +150,11 @@ pub async fn find(
         from: moment("from", within.from.as_deref())?,
         before: moment("before", within.before.as_deref())?,
     };
-    let question = Question::new(query.search.as_deref().unwrap_or_default());
+    let typed = query.search.or(within.q).unwrap_or_default();
+    if typed.trim().is_empty() {
+        return Err(Error::field("search", "Say what to look for.").into());
+    }
+    let question = Question::new(&typed);
     let found = search::find(app.atrium.store.as_viewer(&caller.viewer), &question, filter, request).await?;
     Ok(Json(listing(&app, &parts, request, found.map(Hit::from))))
 }

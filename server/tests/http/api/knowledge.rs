@@ -131,6 +131,17 @@ fn a_document_is_read_and_found_with_its_place() {
         assert_eq!(file.header(name), Some(expected));
     }
 
+    // By the name that the other search has, there and here.
+    assert_eq!(texts(&ada.get("/api/v1/knowledge/search?search=harbour")).len(), 1);
+    assert_eq!(texts(&ada.post("/api/v1/knowledge/search", &json!({ "search": "harbour" }), 200)).len(), 1);
+    for query in ["search=sea", "q=sea"] {
+        ada.expect("GET", &format!("/api/v1/search?{query}"), None, 200);
+    }
+    for query in ["", "?search=", "?query=sea"] {
+        let refused = ada.expect("GET", &format!("/api/v1/search{query}"), None, 422);
+        assert_eq!(refused["fields"][0]["field"], "search", "{query}");
+    }
+
     // By filters, by a long question, and with the refusals of both.
     assert_eq!(texts(&ada.get("/api/v1/knowledge/search?q=harbour&kind=pdf")), [""; 0]);
     assert_eq!(texts(&ada.get("/api/v1/knowledge/search?q=harbour&before=2001-01-01T00:00:00Z")), [""; 0]);

@@ -120,11 +120,11 @@ impl Chat {
         let adapter = introduce(adapter, scope, (job.agent.id, &job.agent.name), Some(run.conversation)).await?;
         let prompt = window::build(scope, &self.knowledge, run.conversation, job).await?;
         progress.dropped_turns = prompt.dropped;
-        if let Some(context) = prompt.context {
+        if let Some(context) = prompt.grounds.context {
             self.knowledge.note(&job.viewer, run.message, &context).await?;
             progress.context = Some(context);
         }
-        if let Some(quotation) = prompt.quotation {
+        if let Some(quotation) = prompt.grounds.quotation {
             call.first_token = Some(start.elapsed());
             call.count(0, 0);
             run.append(Kind::Text, quotation);

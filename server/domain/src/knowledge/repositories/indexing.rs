@@ -232,6 +232,7 @@ impl Knowledge {
                 }
                 Ok(written)
             }
+            Err(Unread::Interrupted) => Ok(Written::Left),
             Err(Unread::Refused(told) | Unread::Failed(told)) => {
                 self.set_state(&subject, "failed", &told).await?;
                 Ok(Written::Whole)

@@ -52,7 +52,14 @@ pub(super) const KEYS: &[Key] = &[
         "Guests' instructions",
         "What opens every dialogue with them; unset, those of everyone's first agent.",
     ),
-    live("guest_temperature", &["ATRIUM_GUEST_TEMPERATURE"], "0.7", Kind::Text, "Guests' temperature", "From 0 to 2."),
+    live(
+        "guest_temperature",
+        &["ATRIUM_GUEST_TEMPERATURE"],
+        "0.7",
+        Kind::Temperature,
+        "Guests' temperature",
+        "From 0 to 2.",
+    ),
     live("guest_max_tokens", &["ATRIUM_GUEST_MAX_TOKENS"], "1000", Kind::Number, "Guests' answers", "Tokens, at most."),
     live(
         "guest_messages_per_hour",

@@ -4,7 +4,7 @@ use super::{
     Column, Described, FORMAT, Foot, Head, Kind, POSTGRES_COLUMNS, SQLITE_COLUMNS, Table, newest, quoted, schema,
 };
 use crate::seal::hex;
-use crate::store::upkeep::{UpkeepError, file};
+use crate::store::upkeep::{UpkeepError, file, new_file};
 use crate::store::{Pools, Store};
 use futures::TryStreamExt as _;
 use serde_json::Value;
@@ -20,17 +20,7 @@ use uuid::Uuid;
 /// # Errors
 /// When the file is there already, or cannot be written; when the database does not answer.
 pub async fn dump(store: &Store, into: &Path) -> Result<u64, UpkeepError> {
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let created = options.open(into).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            UpkeepError::Refused(format!("{} is there already. Choose another name.", into.display()))
-        }
-        _ => file(into)(error),
-    })?;
-    let written = write(store, into, created).await;
+    let written = write(store, into, new_file(into)?).await;
     if written.is_err() {
         // Half a dump is of no use to anybody.
         let _ = std::fs::remove_file(into);

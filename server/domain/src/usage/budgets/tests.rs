@@ -41,7 +41,8 @@ impl World {
         agent.system_prompt.clear();
         let turns = vec![Turn::said(Role::User, "Why?".to_owned())];
         let dialogue = Dialogue { turns, max_tokens: Some(max_tokens), ..Dialogue::default() };
-        let mut heard = complete(&self.store, &self.ports, &self.connections, &self.bob, &agent, dialogue).unwrap();
+        let mut heard =
+            complete(&self.store, &self.ports, &self.connections, None, &self.bob, &agent, dialogue).unwrap();
         loop {
             match heard.recv().await {
                 Some(Heard::Text(_)) => {}

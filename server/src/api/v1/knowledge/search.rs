@@ -87,6 +87,8 @@ pub struct Passages {
 #[into_params(parameter_in = Query)]
 pub struct PassageQuery {
     /// The question.
+    // The other search calls it so; whoever comes from there is understood here too.
+    #[serde(alias = "search")]
     #[param(min_length = 1, max_length = 2000)]
     q: String,
     /// Only documents of this kind: `pdf`, `markdown`, …
@@ -110,6 +112,7 @@ pub struct PassageQuery {
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(example = json!({ "q": "What pulls the sea?", "bases": [], "limit": 5 }))]
 pub struct PassageQuestion {
+    #[serde(alias = "search")]
     #[schema(min_length = 1, max_length = 2000)]
     q: String,
     /// Only in these; in all that one sees when there are none.

@@ -7,6 +7,7 @@ use crate::api::identity::Caller;
 use crate::api::uploads::{Form, Sent, may_bring};
 use crate::web::App;
 use atrium::ids::BaseId;
+use atrium::knowledge::{FILE_MAX, TOGETHER_MAX};
 use atrium_domain::Error;
 use atrium_domain::knowledge::{Brought as Known, Label};
 use axum::Json;
@@ -20,13 +21,15 @@ use utoipa::ToSchema;
 #[schema(example = json!({ "file": ["…"], "title": "Tide tables" }))]
 #[allow(dead_code, reason = "words of the description")]
 pub struct NewDocuments {
-    /// One or more, at most 100 MB each and 1 GB in all.
+    /// One or more, at most 100 MB each and 500 MB in all.
     #[schema(value_type = Vec<String>, format = Binary, min_items = 1, max_items = 100)]
     file: Vec<Vec<u8>>,
     /// What the document is called instead of what it calls itself; with one file only.
     #[schema(required = false, max_length = 255)]
     title: String,
 }
+
+const _: () = assert!(FILE_MAX == 100 << 20 && TOGETHER_MAX == 500 << 20, "the description above names both");
 
 /// An address to fetch.
 #[derive(Debug, Deserialize, ToSchema)]

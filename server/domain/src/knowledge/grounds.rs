@@ -1,0 +1,94 @@
+//! What an agent's knowledge puts before a question, whoever keeps the dialogue: a conversation of ours, or a program.
+
+use super::{Context, Knowledge};
+use crate::error::Result;
+use crate::providers::{Role, Turn};
+use crate::store::Scope;
+use atrium::agents::Agent;
+use atrium::catalogue::{Provider, model_facts};
+use atrium::ids::BaseId;
+
+/// Bytes that a token stands for, cautiously: English has four, source code about three, Chinese three.
+const BYTES_PER_TOKEN: u64 = 3;
+/// The local model counts its tokens exactly and leaves out what is too much by itself; it is only not given a library.
+const LOCAL_BYTES: u64 = 64 * 1024;
+/// Of sources, for a model whose window is this many times as large;
+const SHARE: u64 = 3;
+/// no model is helped by more,
+const ROOM_MAX: u64 = 48 * 1024;
+/// and the local one reads them at a few hundred bytes a second, while somebody waits.
+const ROOM_LOCAL: u64 = 2_400;
+
+/// How much a model reads, and what its agent answers from.
+#[derive(Debug)]
+pub(crate) struct Shelf {
+    /// Bytes that the model reads before it answers,
+    pub(crate) window: u64,
+    /// and how many of them are for sources.
+    pub(crate) room: u64,
+    /// Those that the asker may see.
+    bases: Vec<BaseId>,
+    /// The local model's sources may speak for themselves.
+    quotes: bool,
+}
+
+/// What a question was given.
+#[derive(Debug, Default)]
+pub(crate) struct Grounds {
+    /// What the agent's knowledge says, if it has any.
+    pub(crate) context: Option<Context>,
+    /// The answer, where the sources give it by themselves.
+    pub(crate) quotation: Option<String>,
+}
+
+impl Knowledge {
+    /// What `agent` answers this asker from.
+    pub(crate) async fn shelf(&self, scope: Scope<'_>, agent: &Agent) -> Result<Shelf> {
+        let is_local = agent.provider == Provider::Local;
+        let facts = model_facts(agent.provider, &agent.model);
+        let answer = u64::try_from(agent.max_tokens).unwrap_or_default().min(facts.context_window / 2);
+        let window = if is_local { LOCAL_BYTES } else { (facts.context_window - answer) * BYTES_PER_TOKEN };
+        let bases = self.of_agent(scope, agent.id).await?;
+        let room = match agent.provider {
+            _ if bases.is_empty() => 0,
+            Provider::Local => ROOM_LOCAL,
+            _ => (window / SHARE).min(ROOM_MAX),
+        };
+        Ok(Shelf { window, room, bases, quotes: is_local })
+    }
+
+    /// Puts what the shelf says on the last question before it, in its turn. `may_quote`: what the sources
+    /// say may be the whole answer.
+    pub(crate) async fn ground(
+        &self,
+        scope: Scope<'_>,
+        shelf: &Shelf,
+        turns: &mut [Turn],
+        may_quote: bool,
+    ) -> Result<Grounds> {
+        if shelf.bases.is_empty() {
+            return Ok(Grounds::default());
+        }
+        let mut asked = turns.iter().rev().filter(|it| it.role == Role::User).map(|it| it.text.as_str());
+        let (question, before) = (asked.next().unwrap_or_default().to_owned(), asked.next());
+        let look = async |room: u64| {
+            self.context(scope, &shelf.bases, &question, before, usize::try_from(room).unwrap_or(usize::MAX)).await
+        };
+        let mut grounds = Grounds::default();
+        if shelf.quotes && may_quote {
+            let found = look(ROOM_MAX).await?;
+            grounds.quotation = self.quotation(&question, &found).await;
+            grounds.context = grounds.quotation.is_some().then_some(found);
+        }
+        let found = match grounds.context {
+            Some(found) => found,
+            None => look(shelf.room).await?,
+        };
+        // Sources stand right before the question: small models do not look far back.
+        if let Some(turn) = turns.iter_mut().rfind(|it| it.role == Role::User) {
+            turn.text = format!("{}\n\n{question}", found.block);
+        }
+        grounds.context = Some(found);
+        Ok(grounds)
+    }
+}
