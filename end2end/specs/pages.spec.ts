@@ -15,7 +15,7 @@ const SIZES = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height
 const LONG_WORD = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft';
 
 /** What mails lead to, and the path of one of them in the outbox. */
-type Links = { invitation: string; reset: string; mail: string; files: string; shared: string; feedback: string };
+type Links = { invitation: string; reset: string; mail: string; files: string; shared: string; feedback: string; chart: string };
 /** What there is to know from: a base, a document of it, a repository, an answer. */
 type Known = { base: string; document: string; repository: string; answer: string };
 type Visit = { page: import('@playwright/test').Page; chat: Chat; conversation: string; agent: string; links: Links; known: Known };
@@ -122,6 +122,12 @@ const PAGES: Record<string, { is: 'in' | 'out'; status?: number; show: (visit: V
     },
   },
   chats: { is: 'in', show: async ({ page }) => (await page.goto('/chats'), alive(page)) },
+  analytics: { is: 'in', show: async ({ page }) => (await page.goto('/analytics?scope=organisation'), alive(page)) },
+  'analytics-ask': { is: 'in', show: async ({ page }) => (await page.goto('/analytics/ask'), alive(page)) },
+  'analytics-results': { is: 'in', show: async ({ page }) => (await page.goto('/analytics/results'), alive(page)) },
+  'analytics-result': { is: 'in', show: async ({ page, links }) => (await page.goto(links.chart), alive(page)) },
+  'analytics-models': { is: 'in', show: async ({ page }) => (await page.goto('/analytics/models'), alive(page)) },
+  budgets: { is: 'in', show: async ({ page }) => (await page.goto('/admin/budgets'), alive(page)) },
   'knowledge-none': { is: 'in', show: async ({ page }) => (await page.goto('/knowledge?search=nothing'), alive(page)) },
   knowledge: { is: 'in', show: async ({ page }) => (await page.goto('/knowledge'), alive(page)) },
   'knowledge-base': { is: 'in', show: async ({ page, known }) => (await page.goto(known.base), alive(page)) },
@@ -179,7 +185,7 @@ let cookies: Awaited<ReturnType<import('@playwright/test').BrowserContext['cooki
 let conversation = '';
 let agent = '';
 const known: Known = { base: '', document: '', repository: '', answer: '' };
-const links: Links = { invitation: '', reset: '', mail: '', files: '', shared: '', feedback: '' };
+const links: Links = { invitation: '', reset: '', mail: '', files: '', shared: '', feedback: '', chart: '' };
 
 // Each worker has a server of its own for its share of them.
 test.describe.configure({ mode: 'parallel' });
@@ -226,6 +232,12 @@ test.beforeAll(async ({ browser }) => {
   links.feedback = `${links.files}/feedback/${answer}`;
   const made = await request.post(`${api}/shares`);
   links.shared = new URL((await made.json()).url).pathname;
+  const csv = `harbour,boats\n${LONG_WORD},12\nSaltwick,7\nNewquay,19\n`;
+  const drawn = await request.post('/api/v1/analytics/charts', { data: { question: 'boats by harbour', csv } });
+  expect(drawn.status(), await drawn.text()).toBe(201);
+  links.chart = `/analytics/results/${(await drawn.json()).id}`;
+  await request.post('/api/v1/analytics/models', { data: { name: LONG_WORD, version: '1', storage_key: `s3://${LONG_WORD}/1`, metrics: { accuracy: 0.91 } } });
+  expect((await request.put('/api/v1/budgets', { data: { subject: 'organisation', period: 'month', limit_usd: '250' } })).status()).toBeLessThan(300);
   await know(request, repositories);
   cookies = await context.cookies();
   await context.close();
