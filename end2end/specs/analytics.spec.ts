@@ -14,7 +14,7 @@ test.describe('analytics', { tag: '@both' }, () => {
     await expect(chat.answer).not.toBeEmpty();
     await expect(async () => {
       await page.goto('/analytics');
-      await expect(page.locator('svg.chart').first()).toBeVisible({ timeout: 500 });
+      await expect(page.locator('svg.chart:visible').first()).toBeVisible({ timeout: 500 });
     }).toPass({ timeout: 15_000 });
     const by = page.locator('figure', { hasText: 'model' }).first();
     await by.locator('summary').click();
@@ -40,7 +40,7 @@ test.describe('analytics', { tag: '@both' }, () => {
     await choose();
     await page.getByRole('button', { name: 'Draw chart' }).click();
     await expect(page).toHaveURL(/\/analytics\/results\/[0-9a-f-]{36}$/);
-    await expect(page.locator('svg.chart').first()).toBeVisible();
+    await expect(page.locator('svg.chart:visible').first()).toBeVisible();
     const cells = await page.getByRole('main').locator('table td, table th').allTextContents();
     expect(cells.map(it => it.trim())).toEqual(expect.arrayContaining(['Newquay', '19', 'Saltwick', '12', 'Saltwick; old', '7']));
   });

@@ -5,6 +5,7 @@ use crate::forms::{Done, Fields};
 use crate::islands::room::{AgentChoice, Room};
 use crate::visit::Visit;
 use atrium::agents::Agent;
+use atrium::attachments::ATTACHMENTS_MAX;
 use atrium::chat::Thread;
 use atrium::feedback::Verdict;
 use atrium::ids::{AgentId, AttachmentId, ConversationId, MessageId};
@@ -81,6 +82,9 @@ pub async fn submit_new(visit: &Visit, fields: &Fields) -> Result<Done> {
 async fn send(visit: &Visit, target: Target, fields: &Fields) -> Result<Sent> {
     let (viewer, atrium) = (visit.viewer()?, &visit.atrium);
     let mut files: Vec<AttachmentId> = fields.all("attachment").filter_map(|it| it.parse().ok()).collect();
+    if files.len() + fields.files("file").count() > ATTACHMENTS_MAX {
+        return Err(Error::field("text", format!("At most {ATTACHMENTS_MAX} files go with a message.")));
+    }
     for file in fields.files("file") {
         let mut incoming = atrium.attachments.receive().await?;
         incoming.write(&file.content).await?;

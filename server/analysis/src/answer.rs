@@ -18,6 +18,10 @@ const SPANS_MAX: usize = 750;
 const PARTS_MAX: usize = 8;
 /// Series of one chart.
 const SERIES_MAX: usize = 8;
+/// Characters of a group's name.
+const LABEL_MAX: usize = 200;
+/// Figures that are computed before the largest are chosen: more are a mistake, and fill the memory.
+const FIGURES_MAX: usize = 200_000;
 /// What the others are called together.
 const OTHERS: &str = "Other";
 
@@ -71,7 +75,7 @@ impl Specification {
         let label = |key: &Key| match (key, every) {
             (Key::Span(start), Some(every)) => every.label(*start),
             (Key::Span(start), None) => start.to_string(),
-            (Key::Text(text), _) => text.clone(),
+            (Key::Text(text), _) => text.chars().take(LABEL_MAX).collect(),
         };
         let column = |lines: &[Line], at: usize| lines.iter().map(|it| it.1.get(at).copied().flatten()).collect();
         let drawn = |lines: &[Line]| Chart {
@@ -130,10 +134,16 @@ impl Specification {
                 let place = match split {
                     None => number,
                     Some(split) => *series.entry(table.text(row, split).to_owned()).or_insert_with(|| {
-                        names.push(table.text(row, split).to_owned());
+                        names.push(table.text(row, split).chars().take(LABEL_MAX).collect());
                         names.len() - 1
                     }),
                 };
+                if groups.len().saturating_mul(names.len()) > FIGURES_MAX {
+                    return Err(Refusal::impossible(format!(
+                        "“{}” has too many values for a figure of each. Ask by a column with fewer, or for some rows only.",
+                        split.map_or(self.by.as_str(), |it| table.columns()[it].name.as_str())
+                    )));
+                }
                 let tallies = &mut groups[at].1;
                 if tallies.len() <= place {
                     tallies.resize(place + 1, Tally::default());

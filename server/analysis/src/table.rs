@@ -139,13 +139,15 @@ impl Table {
         mut rows: Vec<StringRecord>,
         is_continental: bool,
     ) -> Result<Self, Refusal> {
-        let mut names: Vec<String> = Vec::new();
-        for (at, name) in header.enumerate() {
-            names.push(unique(name, at, &names));
-        }
-        let width = names.len();
+        // Counted before they are named: names are compared with each other.
+        let header: Vec<&str> = header.collect();
+        let width = header.len();
         if width > COLUMNS_MAX {
             return Err(refuse(format!("The file has {width} columns; {COLUMNS_MAX} are taken.")));
+        }
+        let mut names: Vec<String> = Vec::new();
+        for (at, name) in header.into_iter().enumerate() {
+            names.push(unique(name, at, &names));
         }
         if let Some((at, _)) = rows.iter().enumerate().find(|(_, it)| it.iter().skip(width).any(|it| !it.is_empty())) {
             return Err(refuse(format!("Row {} has more cells than the first row names columns.", at + 2)));

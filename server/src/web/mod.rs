@@ -66,6 +66,11 @@ impl FromRef<App> for LeptosOptions {
     }
 }
 
+/// Of a request's address only the path, as what stands behind the ? may be a key; and of a shared link not even that.
+fn logged(path: &str) -> &str {
+    if path.starts_with("/shared/") { "/shared/…" } else { path }
+}
+
 /// Everything that is served.
 pub fn router(atrium: Atrium, sockets: Sockets) -> Router {
     let app = App { atrium: atrium.clone(), leptos: assets::leptos_options(), sockets };
@@ -112,9 +117,8 @@ pub fn router(atrium: Atrium, sockets: Sockets) -> Router {
         .layer(
             ServiceBuilder::new()
                 .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
-                // Of a request's address only the path: what stands behind the ? may be a key.
                 .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
-                    tracing::debug_span!("request", method = %request.method(), path = request.uri().path())
+                    tracing::debug_span!("request", method = %request.method(), path = logged(request.uri().path()))
                 }))
                 .layer(PropagateRequestIdLayer::x_request_id())
                 .layer(CompressionLayer::new())

@@ -37,15 +37,12 @@ pub fn OneBase() -> impl IntoView {
         let rows = found.items.into_iter().map(|it| row(it, can_change)).collect_view();
         Ok(view! {
             <Title text=base.name.clone()/>
-            <PageHead title=base.name.clone()>
-                <a class="button" href=format!("/knowledge/{id}/repositories")>{icon(Icon::Code)}<span>"Git repositories"</span></a>
-                <a class="button" href="/knowledge">"All knowledge"</a>
-            </PageHead>
+            <PageHead title=base.name.clone()><a class="button" href="/knowledge">"All knowledge"</a></PageHead>
             <div class="page">
                 <ErrorSummary state=form.clone()/>
                 {(!said.is_empty()).then(|| report(said))}
                 {(!base.description.is_empty()).then(|| view! { <p>{base.description.clone()}</p> })}
-                <p class="muted">{base.project_name.clone().map(|it| format!("{it} · "))}{base.told()}</p>
+                <p class="muted">{base.project_name.clone().map(|it| format!("{it} · "))}{base.told()}" · "<a href=format!("/knowledge/{id}/repositories")>"Git repositories"</a></p>
                 {progress(&base)}
                 {refresh(base.is_at_work() && is_first_page, is_still, &here)}
                 {(!is_empty).then(|| find_form(id))}

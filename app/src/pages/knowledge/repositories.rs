@@ -35,8 +35,9 @@ pub fn RepositoryList() -> impl IntoView {
         let is_empty = found.count == 0;
         let rows = found.items.into_iter().map(row).collect_view();
         Ok(view! {
-            <PageHead title="Git repositories"><a class="button" href=format!("/knowledge/{id}")>{base.name.clone()}</a></PageHead>
+            <PageHead title="Git repositories"/>
             <div class="page">
+                <p class="muted"><a href=format!("/knowledge/{id}")>{base.name.clone()}</a></p>
                 {made.map(|it| view! { <Webhook secret=it.0/> })}
                 {if is_empty {
                     view! { <p class="muted">"None yet. The files of a repository become documents of this knowledge base; when it is fetched again, only those that changed are read."</p> }.into_any()

@@ -46,3 +46,12 @@ fn what_is_left_out_is_told() {
         ["1 row left out: no “town” in them.", "1 row left out: no “n” in them."]
     );
 }
+
+#[test]
+fn a_figure_for_every_pair_of_many_values_is_refused_before_it_fills_the_memory() {
+    let rows: String = (1..=3_000).map(|it| format!("r{it},s{it},1\n")).collect();
+    let table = Table::from_csv(format!("region,status,quantity\n{rows}").as_bytes()).unwrap();
+    let specification = question::read("quantity by region and status", &table).unwrap();
+    let refused = specification.compute(&table).unwrap_err().to_string();
+    assert!(refused.contains("“status” has too many values"), "{refused}");
+}

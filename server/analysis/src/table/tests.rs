@@ -53,3 +53,9 @@ fn dates_that_can_be_read_in_two_ways_are_pointed_out() {
     let table = Table::from_csv(b"d,n\n03/04/2024,1\n25/06/2024,2\n").unwrap();
     assert!(table.notes().is_empty());
 }
+
+#[test]
+fn a_first_row_without_end_is_refused_before_its_names_are_compared() {
+    let refused = Table::from_csv(format!("{}\n1\n", "a,".repeat(500_000)).as_bytes()).unwrap_err();
+    assert!(refused.to_string().contains("columns"), "{refused}");
+}

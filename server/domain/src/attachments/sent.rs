@@ -41,12 +41,16 @@ pub(crate) async fn own(scope: Scope<'_>, ids: &[AttachmentId]) -> Result<Vec<At
 }
 
 /// Those that go with one message.
-pub(crate) async fn of_message(scope: Scope<'_>, message: MessageId) -> Result<Vec<Attachment>> {
+pub(crate) async fn of_message(
+    scope: Scope<'_>,
+    conversation: ConversationId,
+    message: MessageId,
+) -> Result<Vec<Attachment>> {
     let rows: Vec<Row> = scope
         .all(
             "SELECT a.id, a.name, a.kind, a.media_type, a.size, a.body_kept, a.body_size, a.created_at
-             FROM message_attachments s JOIN attachments a ON a.id = s.attachment_id WHERE s.message_id = $1 ORDER BY s.position",
-            args![message],
+             FROM message_attachments s JOIN attachments a ON a.id = s.attachment_id WHERE s.message_id = $1 AND s.conversation_id = $2 ORDER BY s.position",
+            args![message, conversation],
         )
         .await?;
     Ok(rows.into_iter().map(Into::into).collect())

@@ -3,7 +3,7 @@
 use super::*;
 use crate::chat::{Draft, Sent, Target};
 use crate::providers::Picture;
-use crate::testing::{World, answer, until, worlds, worlds_with};
+use crate::testing::{World, answer, worlds, worlds_with};
 use atrium::ids::MessageId;
 use futures::TryStreamExt as _;
 use serde_json::Value;
@@ -34,10 +34,7 @@ impl World {
     async fn send(&self, target: Target, text: &str, files: &[AttachmentId]) -> Result<Sent> {
         let draft = Draft { text, attachments: Some(files) };
         let sent = self.chat.send_draft(&self.ada, target, None, draft).await?;
-        until("the answer", || async {
-            self.chat.finished(&self.ada, sent.run, std::time::Duration::ZERO).await.unwrap()
-        })
-        .await;
+        assert!(self.chat.finished(&self.ada, sent.run, std::time::Duration::from_secs(20)).await.unwrap());
         Ok(sent)
     }
 

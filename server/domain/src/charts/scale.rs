@@ -27,7 +27,11 @@ impl Scale {
             let room = low.abs().max(1.0) / 10.0;
             (low, high) = if low == 0.0 { (0.0, 1.0) } else { (low - room, high + room) };
         }
-        let step = round_step((high - low) / f64::from(steps));
+        let mut step = round_step((high - low) / f64::from(steps));
+        // Figures so large or small that a number cannot hold their distances: a picture of them says nothing.
+        if !step.is_normal() || !low.is_finite() || !high.is_finite() {
+            (low, high, step) = (0.0, 1.0, 1.0);
+        }
         let (first, last) = ((low / step).floor(), (high / step).ceil());
         // Not added up: a tenth ten times is not one.
         let mut ticks = Vec::new();
@@ -87,6 +91,15 @@ mod tests {
             ..Chart::default()
         };
         Scale::of(&chart, 4, from_zero)
+    }
+
+    #[test]
+    fn figures_beyond_what_distances_can_say_still_have_a_scale() {
+        for values in [[1e308, -1e308], [5e-324, 0.0]] {
+            let scale = scale(&values, true);
+            assert!(scale.low < scale.high, "{values:?}");
+            assert!((scale.low..=scale.high).contains(&scale.zero()), "{values:?}");
+        }
     }
 
     #[test]

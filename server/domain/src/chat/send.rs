@@ -87,18 +87,18 @@ impl Chat {
         draft: Draft<'_>,
     ) -> Result<Sent> {
         let scope = self.store.as_viewer(viewer);
-        let files = match (draft.attachments, target) {
-            (None, Target::InsteadOf(_, message)) => sent::of_message(scope, message).await?,
-            (ids, _) => sent::own(scope, ids.unwrap_or_default()).await?,
-        };
         // PostgreSQL's text has no NUL, and nobody types one.
         let text = draft.text.replace('\0', "");
         let text = text.trim_end();
-        check_text(text, files.is_empty())?;
         let existing = match target {
             Target::New | Target::NewIn(_) => None,
             Target::End(id) | Target::InsteadOf(id, _) => Some(conversation(scope, id).await?),
         };
+        let files = match (draft.attachments, target) {
+            (None, Target::InsteadOf(id, message)) => sent::of_message(scope, id, message).await?,
+            (ids, _) => sent::own(scope, ids.unwrap_or_default()).await?,
+        };
+        check_text(text, files.is_empty())?;
         let agent = self.agent(viewer, agent.or(existing.as_ref().and_then(|it| it.agent_id.map(Into::into)))).await?;
         must_see(&agent, &files)?;
         if let Target::NewIn(project) = target {
@@ -215,7 +215,7 @@ impl Chat {
         let row = conversation(scope, id).await?;
         let agent = self.agent(viewer, agent.or(row.agent_id.map(Into::into))).await?;
         let files = match parent_of(scope, id, answer).await? {
-            Some(question) => sent::of_message(scope, question.into()).await?,
+            Some(question) => sent::of_message(scope, id, question.into()).await?,
             None => Vec::new(),
         };
         let now = self.ports.now();

@@ -3,7 +3,7 @@
 use super::*;
 use crate::agents::administration::{AgentFilter, page};
 use crate::chat::Target;
-use crate::testing::{World, until, worlds};
+use crate::testing::{World, worlds};
 use atrium::paging::PageRequest;
 use std::time::Duration;
 
@@ -20,8 +20,7 @@ async fn shown(world: &World, conversation: ConversationId) -> Vec<Option<Feedba
 async fn an_answer_has_one_verdict_a_person_which_may_change() {
     for world in worlds().await {
         let sent = world.chat.send(&world.ada, Target::New, None, "Hi").await.unwrap();
-        until("the answer", || async { world.chat.finished(&world.ada, sent.run, Duration::ZERO).await.unwrap() })
-            .await;
+        assert!(world.chat.finished(&world.ada, sent.run, Duration::from_secs(20)).await.unwrap());
         let scope = world.store.as_viewer(&world.ada);
         assert_eq!(shown(&world, sent.conversation).await, [None, None]);
         let up = thinks(Verdict::Up, "");
@@ -44,8 +43,7 @@ async fn an_answer_has_one_verdict_a_person_which_may_change() {
 async fn only_ones_own_complete_answers_are_judged() {
     for world in worlds().await {
         let sent = world.chat.send(&world.ada, Target::New, None, "Hi").await.unwrap();
-        until("the answer", || async { world.chat.finished(&world.ada, sent.run, Duration::ZERO).await.unwrap() })
-            .await;
+        assert!(world.chat.finished(&world.ada, sent.run, Duration::from_secs(20)).await.unwrap());
         let (ada, bob) = (world.store.as_viewer(&world.ada), world.store.as_viewer(&world.bob));
         let up = thinks(Verdict::Up, "");
         assert!(matches!(give(bob, &world.ports, sent.answer, &up).await, Err(Error::NotFound(_))));

@@ -51,9 +51,9 @@ impl Visitor {
     }
 
     /// What a chat is looked up by. Clients make up keys of their own: one that can be guessed ("test", "1") is another
-    /// chat's in each network, so that nobody elsewhere opens it by guessing.
+    /// chat's in each network, so that nobody elsewhere opens it by guessing. No strong key looks like the two together.
     fn digest_of(&self, key: &str) -> Vec<u8> {
-        if is_strong(key) { digest(key) } else { digest(&format!("{key}\n{}", self.network)) }
+        if is_strong(key) { digest(key) } else { digest(&format!("\0{}\0{key}", self.network)) }
     }
 }
 
@@ -62,7 +62,7 @@ fn is_strong(key: &str) -> bool {
     let length = characters.len();
     characters.sort_unstable();
     characters.dedup();
-    length >= STRONG_LENGTH && characters.len() >= STRONG_VARIETY
+    !key.contains('\0') && length >= STRONG_LENGTH && characters.len() >= STRONG_VARIETY
 }
 
 /// A chat.

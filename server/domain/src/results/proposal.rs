@@ -13,7 +13,6 @@ use atrium::catalogue::Provider;
 use atrium::people::Viewer;
 use atrium_analysis::{Specification, Table};
 use std::time::Duration;
-use uuid::Uuid;
 
 /// How long a model may take: the rules answer at once.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -65,14 +64,8 @@ async fn ask(
     agent: Agent,
     text: String,
 ) -> Option<String> {
-    let reader = Agent {
-        id: Uuid::nil().into(),
-        name: "Charts".to_owned(),
-        temperature: 0.0,
-        max_tokens: 1_000,
-        system_prompt: String::new(),
-        ..agent
-    };
+    let reader =
+        Agent { name: "Charts".to_owned(), temperature: 0.0, max_tokens: 1_000, system_prompt: String::new(), ..agent };
     let dialogue = Dialogue {
         instructions: vec![INSTRUCTIONS.to_owned()],
         turns: vec![Turn::said(Role::User, text)],

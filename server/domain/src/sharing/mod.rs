@@ -82,13 +82,14 @@ impl Sharing {
         let viewer = actor.viewer;
         must_be_themselves(viewer)?;
         let scope = self.store.as_viewer(viewer);
-        let found: Option<(String, Option<Uuid>)> = scope
+        let found: Option<(String, Option<Uuid>, Option<String>)> = scope
             .optional(
-                "SELECT title, head_id FROM conversations WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL",
+                "SELECT c.title, c.head_id, m.status FROM conversations c LEFT JOIN messages m ON m.id = c.head_id
+                 WHERE c.id = $1 AND c.owner_id = $2 AND c.deleted_at IS NULL",
                 args![id, viewer.id],
             )
             .await?;
-        let (title, head) = found.ok_or(Error::NotFound("conversation"))?;
+        let (title, head, status) = found.ok_or(Error::NotFound("conversation"))?;
         if !self.is_allowed() {
             return Err(Error::Forbidden(
                 "Sharing by link is switched off on this server. Export the conversation instead.",
@@ -97,6 +98,9 @@ impl Sharing {
         let refused = |message: String| Error::Conflict { code: "cannot_share", message };
         let upto =
             head.ok_or_else(|| refused("There is nothing in it yet. Share it when something was said.".to_owned()))?;
+        if status.as_deref() == Some("streaming") {
+            return Err(refused("The answer is still being written. Share it when it is there.".to_owned()));
+        }
         let token = hex(&self.ports.secret());
         let share = Share { id: self.ports.id(), conversation: id, title, created_at: self.ports.now() };
         let mut tx = scope.begin().await?;

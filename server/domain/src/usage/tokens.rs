@@ -12,16 +12,19 @@ static SHARED: Mutex<Weak<CoreBPE>> = Mutex::new(Weak::new());
 const SAMPLE: usize = 64 * 1024;
 /// What chat formats add to every turn.
 const PER_TURN: usize = 4;
+/// About what a large picture is counted as, by those who say.
+const PER_PICTURE: usize = 1_600;
 
 /// Tokens of the prompt and of the answer.
 pub async fn count(request: &Request, answer: &str) -> (i64, i64) {
     let texts: Vec<String> =
         request.system.iter().cloned().chain(request.turns.iter().map(|it| it.text.clone())).collect();
     let answer = answer.to_owned();
+    let pictures: usize = request.turns.iter().map(|it| it.pictures.len()).sum();
     let counted = tokio::task::spawn_blocking(move || {
         let bpe = vocabulary()?;
         let prompt: usize = texts.iter().map(|it| tokens(&bpe, it) + PER_TURN).sum();
-        Some((prompt, tokens(&bpe, &answer)))
+        Some((prompt + pictures * PER_PICTURE, tokens(&bpe, &answer)))
     });
     let (prompt, completion) = counted.await.ok().flatten().unwrap_or_default();
     (i64::try_from(prompt).unwrap_or(i64::MAX), i64::try_from(completion).unwrap_or(i64::MAX))

@@ -84,8 +84,9 @@ pub(crate) async fn reserve(
             .await?;
         let Some((limit,)) = limit else { continue };
         let (begins_at, renews_at) = bounds(known.period, now);
-        let (spent,): (i64,) = tx.one(spent_by(known.subject), args![known.subject_id, begins_at]).await?;
+        // In this order: a call that settles between the two is counted twice rather than never.
         let (reserved,): (i64,) = tx.one(reserved_by(known.subject), args![known.subject_id]).await?;
+        let (spent,): (i64,) = tx.one(spent_by(known.subject), args![known.subject_id, begins_at]).await?;
         if spent.saturating_add(reserved).saturating_add(estimate) > limit {
             return Err(refusal(&Known { limit, ..known }, spent, reserved, estimate, renews_at));
         }
