@@ -44,7 +44,8 @@ pub fn OneRepository() -> impl IntoView {
             }),
         };
         let is_at_work = matches!(repository.work.state, WorkState::Queued | WorkState::Running);
-        let name = repository.url.trim_end_matches(".git").rsplit('/').next().unwrap_or_default().to_owned();
+        let url = repository.url.trim_end_matches(".git").trim_end_matches('/');
+        let name = url.rsplit('/').next().unwrap_or_default().to_owned();
         Ok(view! {
             <Title text=name.clone()/>
             <PageHead title=name>
