@@ -128,8 +128,8 @@ test('a git repository is taken in, browsed, and fetched again', async ({ page, 
   await expect(own.getByRole('main')).toContainText('The gauge');
   const address = own.url().replace(/[?#].*/, '');
   await own.getByRole('link', { name: 'gauge.rs' }).click();
-  await expect(own.locator('.source code')).toContainText('5.4 // metres above the sill');
-  await expect(own.locator('.source code .hl-comment').first()).toBeVisible();
+  await expect(own.locator('.source-file code')).toContainText('5.4 // metres above the sill');
+  await expect(own.locator('.source-file code .hl-comment').first()).toBeVisible();
   writeFileSync(path.join(folder, 'log.txt'), 'Dredged in May.\n');
   git('add', '.');
   git('commit', '-q', '-m', 'The log');

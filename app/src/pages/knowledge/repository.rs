@@ -131,7 +131,7 @@ fn browser(shown: Shown, here: &str, path: &str) -> impl IntoView + use<> {
             view! { <p class="muted">"There is nothing in it."</p> }.into_any()
         }
         Shown::Folder(tree) => {
-            view! { <ul class="files">{tree.entries.into_iter().map(|it| entry(it, here)).collect_view()}</ul> }
+            view! { <ul class="tree">{tree.entries.into_iter().map(|it| entry(it, here)).collect_view()}</ul> }
                 .into_any()
         }
         Shown::File(file) => source(*file).into_any(),
@@ -174,7 +174,7 @@ fn source(file: SourceFile) -> impl IntoView {
     let facts = facts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
     let text = match file.html {
         Some(html) => view! {
-            <div class="source" tabindex="0" role="region" aria-label="Source">
+            <div class="source-file" tabindex="0" role="region" aria-label="Source">
                 <pre class="numbers" aria-hidden="true">{numbers}</pre>
                 <pre><code inner_html=html></code></pre>
             </div>

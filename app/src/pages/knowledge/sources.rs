@@ -148,7 +148,8 @@ fn read(citations: Vec<Citation>) -> AnyView {
             view! {
                 <li value=it.number.to_string()>
                     <details>
-                        <summary><a href=path>{it.title}</a>" "<span class="muted small">{place}</span>{(!it.is_used).then(|| view! { " "<span class="tag">"not used"</span> })}</summary>
+                        <summary>{it.title}" "<span class="muted small">{place}</span>{(!it.is_used).then(|| view! { " "<span class="tag">"not used"</span> })}</summary>
+                        <p><a href=path>"Open the document there"</a></p>
                         <div class="document-text">{it.text}</div>
                     </details>
                 </li>

@@ -10,6 +10,10 @@ use super::failure::{ProviderError, clip};
 use super::outside::PublicNames;
 use crate::settings::Boot;
 
+/// How long a connection waits for the next request. Many servers close theirs after five seconds: one that is closed
+/// while a question is on its way costs its answer, which cannot be asked for again without perhaps paying twice.
+const IDLE: Duration = Duration::from_secs(4);
+
 /// How long a provider may take and how much it may say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -115,6 +119,7 @@ fn build(limits: Limits, names: Option<PublicNames>) -> Result<reqwest::Client, 
             .referer(false)
             .no_proxy()
             .connect_timeout(limits.connect)
+            .pool_idle_timeout(IDLE)
             // Mozilla's roots come with the binary, beside the system's: a bare container has none.
             .tls_certs_merge(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().filter_map(|it| reqwest::Certificate::from_der(it).ok()));
         match &names {
