@@ -7,6 +7,8 @@ test('a link opens for whoever has it, until it is revoked', { tag: '@both' }, a
   await chat.composer.fill('fast tides');
   await chat.sendButton.click();
   await expect(chat.answer).toContainText('to: fast tides');
+  // What is still being written is not shared.
+  await chat.ended();
   await page.goto(`${new URL(page.url()).pathname}/share`);
   await page.getByRole('button', { name: 'Create link' }).click();
   const link = (await page.locator('.account-secret code').innerText()).trim();
