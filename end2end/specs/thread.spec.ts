@@ -2,21 +2,22 @@
 import { expect, test } from '../fixtures';
 
 test('Answer again makes an alternative, and one can go to and fro', async ({ chat }) => {
+  // Nobody else asks this: the provider, which all tests of a worker share, counts the answers to a question.
   await chat.open();
-  await chat.ask('fast tides');
-  await expect(chat.answer).toHaveText('Answer number 1 to: fast tides');
+  await chat.ask('fast eddies');
+  await expect(chat.answer).toHaveText('Answer number 1 to: fast eddies');
   await chat.reply.getByRole('button', { name: 'Answer again' }).click();
   await expect(chat.reply.locator('.siblings')).toHaveText('2/2');
   await chat.ended();
-  await expect(chat.answer).toHaveText('Answer number 2 to: fast tides');
+  await expect(chat.answer).toHaveText('Answer number 2 to: fast eddies');
   await expect(chat.reply.getByRole('button', { name: 'Next alternative' })).toBeDisabled();
   await chat.reply.getByRole('button', { name: 'Alternative before' }).click();
   await expect(chat.reply.locator('.siblings')).toHaveText('1/2');
-  await expect(chat.answer).toHaveText('Answer number 1 to: fast tides');
+  await expect(chat.answer).toHaveText('Answer number 1 to: fast eddies');
   await chat.reload();
-  await expect(chat.answer, 'the choice is kept').toHaveText('Answer number 1 to: fast tides');
+  await expect(chat.answer, 'the choice is kept').toHaveText('Answer number 1 to: fast eddies');
   await chat.reply.getByRole('button', { name: 'Next alternative' }).click();
-  await expect(chat.answer).toHaveText('Answer number 2 to: fast tides');
+  await expect(chat.answer).toHaveText('Answer number 2 to: fast eddies');
 });
 
 test('a message can be edited and sent again; the old one stays beside it', async ({ chat, page, provider }) => {

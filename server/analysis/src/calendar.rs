@@ -109,21 +109,24 @@ impl Every {
     }
 }
 
+/// In their order.
+pub(crate) const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
 const ORDERS: [&[&str]; 5] = [
-    &[
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ],
+    &MONTHS,
     &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
     &["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"],
     &["mon", "tue", "wed", "thu", "fri", "sat", "sun"],

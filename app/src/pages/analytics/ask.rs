@@ -4,8 +4,9 @@ use super::sections::section;
 use crate::components::{ErrorSummary, FieldNote, FormState, TextField};
 use crate::forms::{Done, Fields};
 use crate::visit::Visit;
-use atrium::paging::{PAGE_SIZE_MAX, PageRequest};
-use atrium_domain::results::{self, AnalyticsResult, Asked, Data, FILE_MAX};
+use atrium::ids::ResultId;
+use atrium::paging::PAGE_SIZE_MAX;
+use atrium_domain::results::{self, Asked, Data, FILE_MAX};
 use atrium_domain::{Error, Result};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
@@ -25,21 +26,21 @@ pub fn Ask() -> impl IntoView {
     let state = FormState::current();
     let chosen = use_query_map().with_untracked(|it| it.get("result")).unwrap_or_default();
     section("Ask for a chart", "/analytics/ask", async move |visit, viewer| {
-        let newest = PageRequest { page: 1, size: PAGE_SIZE_MAX };
-        let drawn = results::page(visit.atrium.store.as_viewer(&viewer), newest, None).await?.items;
-        Ok(form(&drawn, &chosen, state))
+        let drawn = results::titles(visit.atrium.store.as_viewer(&viewer), PAGE_SIZE_MAX).await?;
+        Ok(form(drawn, &chosen, state))
     })
 }
 
-fn form(drawn: &[AnalyticsResult], chosen: &str, state: FormState) -> impl IntoView + use<> {
+fn form(drawn: Vec<(ResultId, String)>, chosen: &str, state: FormState) -> impl IntoView + use<> {
+    let has_drawn = !drawn.is_empty();
     let chosen = state.value("result", chosen);
     let about = state.value("about", if chosen.is_empty() { "file" } else { "result" });
     let choice = |value: &'static str, label: &'static str| {
         view! { <label class="choice"><input type="radio" name="about" value=value checked=about == value/><span>{label}</span></label> }
     };
-    let options = drawn.iter().map(|it| {
-        let id = it.id.to_string();
-        view! { <option value=id.clone() selected=chosen == id>{it.title.clone()}</option> }
+    let options = drawn.into_iter().map(|(id, title)| {
+        let id = id.to_string();
+        view! { <option value=id.clone() selected=chosen == id>{title}</option> }
     });
     let options = options.collect_view();
     let file_error = state.error("file");
@@ -59,14 +60,14 @@ fn form(drawn: &[AnalyticsResult], chosen: &str, state: FormState) -> impl IntoV
                 <legend>"About"</legend>
                 {choice("file", "A CSV file")}
                 {choice("usage", "Your own use of models")}
-                {(!drawn.is_empty()).then(|| choice("result", "An earlier chart"))}
+                {has_drawn.then(|| choice("result", "An earlier chart"))}
             </fieldset>
             <div class="field about-file">
                 <label for="file">"CSV file"</label>
                 <input id="file" name="file" type="file" accept=".csv,.tsv,.txt,text/csv,text/tab-separated-values" aria-invalid=is_wrong aria-describedby="file-help"/>
                 <FieldNote name="file" help=Some(told) error=file_error/>
             </div>
-            {(!drawn.is_empty()).then(|| view! {
+            {has_drawn.then(|| view! {
                 <div class="field about-result">
                     <label for="result">"Earlier chart"</label>
                     <select id="result" name="result">{options}</select>

@@ -1,6 +1,7 @@
 //! What the cells of a table say, to be found again in a question.
 
 use super::words::Token;
+use crate::calendar::MONTHS;
 use crate::names;
 use crate::refusal::Refusal;
 use crate::table::{Kind, Table};
@@ -8,20 +9,6 @@ use std::collections::{BTreeSet, HashMap};
 
 /// Words of the longest value that is looked for.
 const WORDS_MAX: usize = 6;
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
 
 /// The values of the columns of text, by their words.
 #[derive(Debug)]

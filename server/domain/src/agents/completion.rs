@@ -5,7 +5,7 @@ use super::introduction::introduce;
 use crate::error::{Error, Result};
 use crate::knowledge::Knowledge;
 use crate::ports::Ports;
-use crate::providers::{Adapter, EndReason, Event, Request, Turn};
+use crate::providers::{Adapter, EndReason, Event, Request, Turn, said_whole};
 use crate::store::Store;
 use crate::usage::{self, Call, Outcome, Purpose};
 use atrium::agents::Agent;
@@ -94,44 +94,39 @@ pub fn complete(
             }
         };
         let mut said = String::new();
-        let ended = match quotation {
-            Some(quotation) => {
-                call.first_token = Some(start.elapsed());
-                call.count(0, 0);
-                sender.send(Heard::Text(quotation)).await.ok().map(|()| Ok(EndReason::Stop))
+        let events = match quotation {
+            Some(quotation) => Ok(said_whole(quotation)),
+            None => call.ask(&store, &ports, &adapter, &request).await,
+        };
+        let mut events = match events {
+            Ok(events) => events,
+            Err(error) => {
+                let _ = sender.send(Heard::Failed(error)).await;
+                return;
             }
-            None => {
-                let mut events = match call.ask(&store, &ports, &adapter, &request).await {
-                    Ok(events) => events,
-                    Err(error) => {
-                        let _ = sender.send(Heard::Failed(error)).await;
-                        return;
-                    }
-                };
-                // Whoever hangs up ends the call, also while the provider says nothing.
-                loop {
-                    let event = tokio::select! {
-                        biased;
-                        () = sender.closed() => break None,
-                        event = events.next() => event,
-                    };
-                    match event {
-                        Some(Ok(Event::Text(piece))) => {
-                            call.first_token.get_or_insert_with(|| start.elapsed());
-                            said.push_str(&piece);
-                            if sender.send(Heard::Text(piece)).await.is_err() {
-                                break None;
-                            }
-                        }
-                        Some(Ok(Event::Usage { prompt_tokens, completion_tokens })) => {
-                            call.count(prompt_tokens, completion_tokens);
-                        }
-                        Some(Ok(Event::End(reason))) => break Some(Ok(reason)),
-                        Some(Ok(Event::Reasoning(_) | Event::Status(_) | Event::LeftOut { .. })) => {}
-                        Some(Err(error)) => break Some(Err(Error::Provider(error.told_to(&viewer)))),
-                        None => break Some(Err(Error::Internal("a provider's stream had no end".to_owned()))),
+        };
+        // Whoever hangs up ends the call, also while the provider says nothing.
+        let ended = loop {
+            let event = tokio::select! {
+                biased;
+                () = sender.closed() => break None,
+                event = events.next() => event,
+            };
+            match event {
+                Some(Ok(Event::Text(piece))) => {
+                    call.first_token.get_or_insert_with(|| start.elapsed());
+                    said.push_str(&piece);
+                    if sender.send(Heard::Text(piece)).await.is_err() {
+                        break None;
                     }
                 }
+                Some(Ok(Event::Usage { prompt_tokens, completion_tokens })) => {
+                    call.count(prompt_tokens, completion_tokens);
+                }
+                Some(Ok(Event::End(reason))) => break Some(Ok(reason)),
+                Some(Ok(Event::Reasoning(_) | Event::Status(_) | Event::LeftOut { .. })) => {}
+                Some(Err(error)) => break Some(Err(Error::Provider(error.told_to(&viewer)))),
+                None => break Some(Err(Error::Internal("a provider's stream had no end".to_owned()))),
             }
         };
         call.latency = start.elapsed();

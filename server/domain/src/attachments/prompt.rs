@@ -20,6 +20,8 @@ use uuid::Uuid;
 const LOCAL_ROOM: usize = 2_400;
 /// Pictures of one prompt, the newest ones.
 const PICTURES_MAX: usize = 10;
+/// and bytes of them: a call holds each several times over.
+const PICTURES_ROOM: i64 = 16 * 1024 * 1024;
 /// A piece of a file that is shorter than this helps nobody.
 const PIECE_MIN: usize = 200;
 
@@ -37,6 +39,8 @@ pub(crate) struct Attached<'a> {
     room: usize,
     /// and for pictures.
     pictures: usize,
+    /// in bytes.
+    picture_room: i64,
 }
 
 /// What came with one message.
@@ -61,6 +65,7 @@ impl<'a> Attached<'a> {
             sees: sees(agent.provider, &agent.model).unwrap_or(true),
             room: if agent.provider == Provider::Local { LOCAL_ROOM } else { usize::MAX },
             pictures: PICTURES_MAX,
+            picture_room: PICTURES_ROOM,
         })
     }
 
@@ -96,10 +101,11 @@ impl<'a> Attached<'a> {
         if !self.sees {
             return Ok(Err("A picture was shown here, which you cannot see."));
         }
-        if self.pictures == 0 {
+        if self.pictures == 0 || file.size > self.picture_room {
             return Ok(Err("A picture was shown here earlier; it is no longer before you."));
         }
         self.pictures -= 1;
+        self.picture_room -= file.size;
         let (hash, organisation): (String, Uuid) =
             self.scope.one("SELECT hash, organisation_id FROM attachments WHERE id = $1", args![file.id]).await?;
         let pieces = self.knowledge.files().open(organisation.into(), &hash).await?;

@@ -6,6 +6,7 @@ pub mod conversations;
 mod inspection;
 mod keyed;
 mod messages;
+mod rows;
 pub mod runs;
 mod send;
 pub mod sessions;

@@ -71,24 +71,18 @@ impl Knowledge {
         }
         let mut asked = turns.iter().rev().filter(|it| it.role == Role::User).map(|it| it.text.as_str());
         let (question, before) = (asked.next().unwrap_or_default().to_owned(), asked.next());
-        let look = async |room: u64| {
-            self.context(scope, &shelf.bases, &question, before, usize::try_from(room).unwrap_or(usize::MAX)).await
-        };
-        let mut grounds = Grounds::default();
-        if shelf.quotes && may_quote {
-            let found = look(ROOM_MAX).await?;
-            grounds.quotation = self.quotation(&question, &found).await;
-            grounds.context = grounds.quotation.is_some().then_some(found);
+        let bytes = |room: u64| usize::try_from(room).unwrap_or(usize::MAX);
+        let may_quote = shelf.quotes && may_quote;
+        let room = if may_quote { ROOM_MAX } else { shelf.room };
+        let mut context = self.context(scope, &shelf.bases, &question, before, bytes(room)).await?;
+        let quotation = if may_quote { self.quotation(&question, &context).await } else { None };
+        if quotation.is_none() {
+            context.narrow(bytes(shelf.room));
         }
-        let found = match grounds.context {
-            Some(found) => found,
-            None => look(shelf.room).await?,
-        };
         // Sources stand right before the question: small models do not look far back.
         if let Some(turn) = turns.iter_mut().rfind(|it| it.role == Role::User) {
-            turn.text = format!("{}\n\n{question}", found.block);
+            turn.text = format!("{}\n\n{question}", context.block());
         }
-        grounds.context = Some(found);
-        Ok(grounds)
+        Ok(Grounds { context: Some(context), quotation })
     }
 }

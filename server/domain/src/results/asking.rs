@@ -67,7 +67,7 @@ pub async fn ask(asked: Asked<'_>, data: Data) -> Result<AnalyticsResult> {
     {
         return keep(asked, &text, &source, &proposed, "model", &chart).await;
     }
-    let specification = question::read(&text, &source.table).map_err(refused)?;
+    let specification = understand(&text, &source.table).await?.map_err(refused)?;
     let chart = compute(&source.table, &specification).await?.map_err(refused)?;
     keep(asked, &text, &source, &specification, "rules", &chart).await
 }
@@ -113,7 +113,7 @@ pub async fn ask_of_all(asked: Asked<'_>, knowledge: &Knowledge) -> Result<Analy
 }
 
 async fn attempt(asked: Asked<'_>, text: &str, source: &Source) -> Result<Option<AnalyticsResult>> {
-    let Ok(specification) = question::read(text, &source.table) else { return Ok(None) };
+    let Ok(specification) = understand(text, &source.table).await? else { return Ok(None) };
     let Ok(chart) = compute(&source.table, &specification).await? else { return Ok(None) };
     keep(asked, text, source, &specification, "rules", &chart).await.map(Some)
 }
@@ -156,6 +156,11 @@ async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|error| Error::Internal(format!("a table could not be read: {error}")))
+}
+
+async fn understand(text: &str, table: &Arc<Table>) -> Result<std::result::Result<Specification, Refusal>> {
+    let (text, table) = (text.to_owned(), table.clone());
+    apart(move || question::read(&text, &table)).await
 }
 
 async fn compute(table: &Arc<Table>, specification: &Specification) -> Result<std::result::Result<Chart, Refusal>> {

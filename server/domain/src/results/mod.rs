@@ -10,7 +10,7 @@ mod telling;
 mod tests;
 
 pub use asking::{Asked, Data, ask, ask_of_all};
-pub use stored::{AnalyticsResult, ResultKind, delete, get, page, purge, restore};
+pub use stored::{AnalyticsResult, ResultKind, delete, get, page, purge, restore, titles};
 pub use telling::told;
 
 /// Bytes of a file that is asked about.

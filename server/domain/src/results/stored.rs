@@ -103,6 +103,20 @@ pub async fn page(scope: Scope<'_>, request: PageRequest, search: Option<&str>) 
     Ok(Page { count: found.count, items })
 }
 
+/// Titles of the viewer's newest.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn titles(scope: Scope<'_>, count: u32) -> Result<Vec<(ResultId, String)>> {
+    let rows: Vec<(Uuid, String)> = scope
+        .all(
+            "SELECT id, title FROM analytics_results WHERE user_id = $1 AND deleted_at IS NULL ORDER BY created_at DESC, id DESC LIMIT $2",
+            args![scope.viewer.id, i64::from(count)],
+        )
+        .await?;
+    Ok(rows.into_iter().map(|(id, title)| (id.into(), title)).collect())
+}
+
 /// One of them.
 ///
 /// # Errors

@@ -42,8 +42,7 @@ pub(super) async fn usage(scope: Scope<'_>) -> Result<std::result::Result<Table,
         .all(
             "SELECT c.called_at, c.provider, c.model, a.name AS agent, p.name AS project, c.purpose, c.outcome, c.prompt_tokens,
                 c.completion_tokens, c.cost_micros, c.latency_micros, c.first_token_micros
-             FROM llm_calls c LEFT JOIN messages m ON m.id = c.message_id LEFT JOIN agents a ON a.id = m.agent_id
-                LEFT JOIN conversations v ON v.id = c.conversation_id LEFT JOIN projects p ON p.id = v.project_id
+             FROM llm_calls c LEFT JOIN agents a ON a.id = c.agent_id LEFT JOIN projects p ON p.id = c.project_id
              WHERE c.user_id = $1 ORDER BY c.called_at DESC LIMIT $2",
             args![scope.viewer.id, limit],
         )

@@ -4,7 +4,7 @@ use crate::web::App;
 use async_stream::try_stream;
 use atrium::chat::MessageView;
 use atrium::ids::ConversationId;
-use atrium::paging::{PAGE_SIZE_MAX, PageRequest};
+use atrium::paging::{PAGE_SIZE_MAX, Page, PageRequest};
 use atrium::people::Viewer;
 use atrium_domain::{Error, Result};
 use axum::body::Body;
@@ -12,7 +12,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use futures::stream::{self, BoxStream};
-use futures::{Stream, StreamExt as _};
+use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
 
 /// JSON, from its first character to its last.
@@ -49,7 +49,31 @@ pub fn object(head: &Value, name: &'static str, member: Pieces) -> Pieces {
     stream::iter([Ok(before)]).chain(member).chain(stream::iter([Ok("}".to_owned())])).boxed()
 }
 
-/// What was said in a conversation, oldest first, a page at a time.
+/// The items of a list, read a page at a time by `read`.
+pub fn pages<T, F>(read: impl Fn(PageRequest) -> F + Send + 'static) -> impl Stream<Item = Result<T>> + Send
+where
+    T: Send + 'static,
+    F: Future<Output = Result<Page<T>>> + Send,
+{
+    try_stream! {
+        for page in 1.. {
+            let found = match read(PageRequest { page, size: PAGE_SIZE_MAX }).await {
+                // It was deleted while it was read.
+                Err(Error::NotFound(_)) => break,
+                found => found?,
+            };
+            let is_last = found.items.len() < PAGE_SIZE_MAX as usize;
+            for item in found.items {
+                yield item;
+            }
+            if is_last {
+                break;
+            }
+        }
+    }
+}
+
+/// What was said in a conversation, oldest first.
 pub fn messages(
     app: &App,
     viewer: &Viewer,
@@ -57,22 +81,11 @@ pub fn messages(
     described: fn(ConversationId, &MessageView) -> Value,
 ) -> impl Stream<Item = Result<Pieces>> + Send + use<> {
     let (chat, viewer) = (app.atrium.chat.clone(), viewer.clone());
-    try_stream! {
-        for page in 1.. {
-            let found = match chat.messages(&viewer, id, PageRequest { page, size: PAGE_SIZE_MAX }).await {
-                // It was deleted while it was read.
-                Err(Error::NotFound(_)) => break,
-                found => found?,
-            };
-            let is_last = found.items.len() < PAGE_SIZE_MAX as usize;
-            for view in &found.items {
-                yield short(&described(id, view));
-            }
-            if is_last {
-                break;
-            }
-        }
-    }
+    let found = pages(move |page| {
+        let (chat, viewer) = (chat.clone(), viewer.clone());
+        async move { chat.messages(&viewer, id, page).await }
+    });
+    found.map_ok(move |view| short(&described(id, &view)))
 }
 
 /// The reply. That one broke off is seen by whoever reads it: what has come is no JSON.
@@ -90,7 +103,6 @@ pub fn reply(status: StatusCode, pieces: Pieces) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures::TryStreamExt as _;
     use serde_json::json;
 
     async fn read(pieces: Pieces) -> Value {

@@ -1,16 +1,19 @@
 //! Charts by question, what was computed, and versions of models.
 
 use crate::api::dialects::fields::{BLANK, Fields};
+use crate::api::dialects::long;
 use crate::api::dialects::refusal::{Id, Refusal, Reply, Signed};
 use crate::api::time::iso;
 use crate::web::App;
 use atrium::charts::Chart;
 use atrium::ids::ResultId;
-use atrium::paging::PageRequest;
 use atrium_domain::artifacts::{self, Artifact, ArtifactFilter};
 use atrium_domain::results::{self, AnalyticsResult, Asked};
 use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use futures::TryStreamExt as _;
 use serde_json::{Map, Value, json};
 
 /// Of the series, in their order: what charts of these clients are drawn with.
@@ -55,10 +58,13 @@ fn chart(it: &Chart) -> Value {
     })
 }
 
-/// `GET mlops/results/`
-pub async fn list(State(app): State<App>, Signed(caller): Signed) -> Reply<Json<Vec<Value>>> {
-    let found = results::page(app.atrium.store.as_viewer(&caller.viewer), PageRequest::WHOLE, None).await?;
-    Ok(Json(found.items.iter().map(result).collect()))
+/// `GET mlops/results/`, read while it is sent.
+pub async fn list(State(app): State<App>, Signed(caller): Signed) -> Response {
+    let found = long::pages(move |page| {
+        let (store, viewer) = (app.atrium.store.clone(), caller.viewer.clone());
+        async move { results::page(store.as_viewer(&viewer), page, None).await }
+    });
+    long::reply(StatusCode::OK, long::array(found.map_ok(|it| long::short(&result(&it)))))
 }
 
 /// `GET mlops/results/{id}/`
@@ -85,9 +91,11 @@ pub async fn generate(State(app): State<App>, Signed(caller): Signed, fields: Fi
     Ok(Json(chart(&made.chart)))
 }
 
-/// `GET mlops/models/`
-pub async fn models(State(app): State<App>, Signed(caller): Signed) -> Reply<Json<Vec<Value>>> {
-    let scope = app.atrium.store.as_viewer(&caller.viewer);
-    let found = artifacts::page(scope, PageRequest::WHOLE, ArtifactFilter::default()).await?;
-    Ok(Json(found.items.into_iter().map(model).collect()))
+/// `GET mlops/models/`, read while it is sent.
+pub async fn models(State(app): State<App>, Signed(caller): Signed) -> Response {
+    let found = long::pages(move |page| {
+        let (store, viewer) = (app.atrium.store.clone(), caller.viewer.clone());
+        async move { artifacts::page(store.as_viewer(&viewer), page, ArtifactFilter::default()).await }
+    });
+    long::reply(StatusCode::OK, long::array(found.map_ok(|it| long::short(&model(it)))))
 }

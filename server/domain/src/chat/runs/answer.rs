@@ -7,7 +7,7 @@ use crate::agents::introduction::introduce;
 use crate::chat::window;
 use crate::error::Error;
 use crate::knowledge::Context;
-use crate::providers::{EndReason, Event, Request, Status};
+use crate::providers::{EndReason, Event, Request, Status, said_whole};
 use crate::usage::{Call, Outcome, Purpose};
 use atrium::agents::Agent;
 use atrium::chat::MessageStatus;
@@ -124,14 +124,10 @@ impl Chat {
             self.knowledge.note(&job.viewer, run.message, &context).await?;
             progress.context = Some(context);
         }
-        if let Some(quotation) = prompt.grounds.quotation {
-            call.first_token = Some(start.elapsed());
-            call.count(0, 0);
-            run.append(Kind::Text, quotation);
-            progress.end = Some(EndReason::Stop);
-            return Ok(());
-        }
-        let mut events = call.ask(&self.store, &self.ports, &adapter, &prompt.request).await?;
+        let mut events = match prompt.grounds.quotation {
+            Some(quotation) => said_whole(quotation),
+            None => call.ask(&self.store, &self.ports, &adapter, &prompt.request).await?,
+        };
         progress.request = Some(prompt.request);
         let mut loads_since = None;
         loop {

@@ -1,6 +1,7 @@
 //! The questions, and who got what.
 
-use super::{Needs, Rule, World, rules};
+use super::world::World;
+use super::{Needs, Rule, rules};
 use crate::api::Program;
 use crate::client::Reply;
 use crate::server::{PASSWORD, Server};
