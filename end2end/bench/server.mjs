@@ -103,6 +103,16 @@ export class Server {
     return at
   }
 
+  /** Waits until its log has that. */
+  async says(pattern, minutes = 10) {
+    const deadline = now() + minutes * 60_000
+    while (!pattern.test(readFileSync(this.log, 'utf8'))) {
+      if (isOver(this.process)) throw new Error(`the server ended: ${this.complaints(20)}`)
+      if (now() > deadline) throw new Error(`the server did not say ${pattern} within ${minutes} minutes`)
+      await sleep(200)
+    }
+  }
+
   /** Warnings and errors in its log, the first few. */
   complaints(most = 3) {
     const lines = readFileSync(this.log, 'utf8').split('\n')

@@ -4,12 +4,15 @@
 use super::words::Words;
 use crate::error::Result;
 use crate::store::{Store, Tx, args};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-/// Messages indexed in one transaction when there is something to catch up with: so few that whoever writes meanwhile
-/// hardly notices. On SQLite there is one writer.
-const BATCH: i64 = 20;
+/// Messages read at a time when there is something to catch up with.
+const BATCH: i64 = 100;
+
+/// For how long a transaction of them goes on: so short that whoever writes meanwhile hardly notices. On SQLite there is one
+/// writer.
+const HOLD: Duration = Duration::from_millis(10);
 
 #[derive(sqlx::FromRow)]
 struct Missing {
@@ -74,16 +77,22 @@ pub async fn catch_up(store: &Store) -> Result<usize> {
             .await?;
         let Some(newest) = missing.last() else { break };
         last = newest.id;
-        let start = Instant::now();
-        let mut tx = system.begin().await?;
-        for row in &missing {
-            // Read again: it may be gone, or another server have been quicker.
-            message(&mut tx, row.id).await?;
+        let mut rows = missing.iter();
+        while rows.len() > 0 {
+            let start = Instant::now();
+            let mut tx = system.begin().await?;
+            for row in rows.by_ref() {
+                // Read again: it may be gone, or another server have been quicker.
+                message(&mut tx, row.id).await?;
+                count += 1;
+                if start.elapsed() >= HOLD {
+                    break;
+                }
+            }
+            tx.commit().await?;
+            // The other half of the time is other people's.
+            tokio::time::sleep(start.elapsed()).await;
         }
-        tx.commit().await?;
-        count += missing.len();
-        // The other half of the time is other people's.
-        tokio::time::sleep(start.elapsed()).await;
     }
     if count > 0 && store.is_shared() {
         // Until PostgreSQL knows how large the index is it reads all messages instead.
