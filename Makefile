@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help run build deb front models test test-rust test-browser lint fmt watch check-api bench screenshots coverage clean
+.PHONY: help run build deb front models test test-rust test-browser lint fmt watch check-api bench lighthouse screenshots coverage clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ check-api: ## Both APIs as programs use them: OpenAI's packages, a generated cli
 
 bench: ## The table of budgets, with what this build reaches
 	@if [ -f end2end/bench.mjs ]; then scripts/run build && cargo build --release -p atrium-server --example reference && node end2end/bench.mjs; else echo "There are no benchmarks yet: end2end/bench.mjs is missing."; fi
+
+lighthouse: ## What Lighthouse says of four pages: speed, accessibility, good practice
+	@scripts/lighthouse
 
 screenshots: ## The pictures in docs/, taken anew from a server with sample data
 	@scripts/screenshots

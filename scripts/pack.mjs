@@ -80,14 +80,16 @@ const gather = () => {
       return `/assets/${manifest[plain]}`
     })
 
-  // public/: what can't name others first, then pictures that are text, then the rest.
+  // What can't name others first, then pictures that are text, the styles, and the rest of public/.
   const rank = (name) => (!TEXT.has(extname(name)) ? 0 : extname(name) === '.svg' ? 1 : 2)
-  for (const name of files('public').sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))) {
+  const addPublic = (name) => {
     let content = readFileSync(join('public', name))
     if (TEXT.has(extname(name))) content = Buffer.from(link(`public/${name}`, content.toString()))
     const ending = extname(name)
     add(name, `${name.slice(0, name.length - ending.length)}.${hash(content)}${ending}`, content)
   }
+  const given = files('public').sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
+  given.filter((name) => rank(name) < 2).forEach(addPublic)
 
   for (const path of READERS) {
     let content = readFileSync(join('node_modules', path))
@@ -105,6 +107,7 @@ const gather = () => {
   })
   const sheet = Buffer.from(css.join('\n'))
   add('atrium.css', `atrium.${hash(sheet)}.css`, sheet)
+  given.filter((name) => rank(name) === 2).forEach(addPublic)
 
   if (existsSync(join(pkg, 'snippets'))) throw new Error('wasm-bindgen wrote snippets/, which the packer does not know how to name')
   const bound = join(pkg, 'atrium_bg.wasm')

@@ -89,11 +89,27 @@ pub struct AgentDraft {
 
 /// Instructions, in bytes.
 pub const SYSTEM_PROMPT_MAX: usize = 32 * 1024;
+/// The provider's id of a model, in bytes.
+pub const MODEL_MAX: usize = 200;
+/// What to say of a temperature that is none.
+pub const TEMPERATURE_ERROR: &str = "Enter a number from 0 to 2.";
 /// Answers, in tokens.
 pub const MAX_TOKENS_MAX: i64 = 200_000;
 
 /// The pictures an agent can have; names of icons.
 pub const AVATARS: [&str; 8] = ["sparkles", "feather", "code", "graduation", "scale", "compass", "flask", "lightbulb"];
+
+/// A temperature as it is typed, with a point or a comma.
+#[must_use]
+pub fn temperature(text: &str) -> Option<f64> {
+    text.trim().replace(',', ".").parse().ok().filter(|it| is_temperature(*it))
+}
+
+/// Whether models can be asked with it.
+#[must_use]
+pub fn is_temperature(number: f64) -> bool {
+    (0.0..=2.0).contains(&number)
+}
 
 impl AgentForm {
     /// # Errors
@@ -102,8 +118,7 @@ impl AgentForm {
         let mut checks = Checks::default();
         let (name, model) = (crate::text::line(&self.name), crate::text::line(&self.model));
         let provider = Provider::parse(&self.provider);
-        let temperature =
-            self.temperature.trim().replace(',', ".").parse::<f64>().ok().filter(|it| (0.0..=2.0).contains(it));
+        let temperature = temperature(&self.temperature);
         let max_tokens = self.max_tokens.trim().parse::<i64>().ok().filter(|it| (1..=MAX_TOKENS_MAX).contains(it));
         checks
             .require(!name.is_empty(), "name", "Give the agent a name.")
@@ -116,8 +131,8 @@ impl AgentForm {
             )
             .require(provider.is_some(), "provider", "Choose a provider.")
             .require(!model.is_empty(), "model", "Choose or type a model.")
-            .require(self.model.len() <= 200, "model", "Use at most 200 characters.")
-            .require(temperature.is_some(), "temperature", "Enter a number from 0 to 2.")
+            .require(self.model.len() <= MODEL_MAX, "model", format!("Use at most {MODEL_MAX} characters."))
+            .require(temperature.is_some(), "temperature", TEMPERATURE_ERROR)
             .require(max_tokens.is_some(), "max_tokens", format!("Enter a whole number from 1 to {MAX_TOKENS_MAX}."))
             .require(self.system_prompt.len() <= SYSTEM_PROMPT_MAX, "system_prompt", "Use at most 32 kB.");
         checks.done()?;

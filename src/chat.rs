@@ -1,6 +1,7 @@
 //! Conversations as they cross the wire.
 
 use crate::attachments::Attachment;
+use crate::catalogue::Provider;
 use crate::feedback::Feedback;
 use crate::ids::{AgentId, ConversationId, MessageId, RunId};
 use serde::{Deserialize, Serialize};
@@ -146,12 +147,42 @@ pub struct Thread {
     pub title: String,
     /// Who answers next.
     pub agent_id: Option<AgentId>,
+    /// What it has otherwise than its agent.
+    pub settings: ConversationSettings,
     /// Oldest first.
     pub messages: Vec<MessageView>,
     /// There are older ones than the first of `messages`.
     pub has_older: bool,
     /// The reader has marked it.
     pub is_favourite: bool,
+}
+
+/// What a conversation has otherwise than the agent that answers in it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ConversationSettings {
+    /// A model, and whose: it counts with agents of that provider.
+    pub model: Option<(Provider, String)>,
+    /// 0.0 to 2.0.
+    pub temperature: Option<f64>,
+}
+
+impl ConversationSettings {
+    /// The model that counts with an agent of `provider`.
+    #[must_use]
+    pub fn model_of(&self, provider: Provider) -> Option<&str> {
+        self.model.as_ref().filter(|it| it.0 == provider).map(|it| it.1.as_str())
+    }
+}
+
+/// The settings of a conversation as typed. What is left out stays, what is empty becomes the agent's own.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SettingsForm {
+    /// See [`Thread::agent_id`].
+    pub agent: Option<AgentId>,
+    /// See [`ConversationSettings::model`].
+    pub model: Option<String>,
+    /// See [`ConversationSettings::temperature`].
+    pub temperature: Option<String>,
 }
 
 /// A conversation in a list.

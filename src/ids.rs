@@ -81,6 +81,8 @@ ids! {
     BoardId,
     /// A chart that answered a question.
     ResultId,
+    /// A text with variables that somebody keeps.
+    PromptId,
     /// A version of a model.
     ArtifactId,
 }

@@ -19,6 +19,7 @@ pub mod paging;
 pub mod people;
 pub mod permissions;
 pub mod projects;
+pub mod prompts;
 pub mod search;
 pub mod settings;
 pub mod sharing;

@@ -13,6 +13,10 @@ pub enum Permission {
     MakeProjects,
     /// Make knowledge bases of one's own.
     MakeKnowledge,
+    /// Make prompts of one's own.
+    MakePrompts,
+    /// Share prompts with the whole organisation, and change those that are.
+    SharePrompts,
     /// Record versions of models, and say which one is in production.
     ManageModels,
     /// See and manage every project of the organisation.
@@ -53,6 +57,8 @@ pub const MATRIX: &[(Permission, &str, &[Role])] = &[
         "Make knowledge bases",
         &[Role::Admin, Role::Manager, Role::Engineer, Role::Analyst, Role::User],
     ),
+    (Permission::MakePrompts, "Make prompts", &[Role::Admin, Role::Manager, Role::Engineer, Role::Analyst, Role::User]),
+    (Permission::SharePrompts, "Share prompts with the whole organisation", &[Role::Admin, Role::Manager]),
     (
         Permission::ManageModels,
         "Record versions of models, and say which one is in production",

@@ -1,7 +1,8 @@
 //! Finding things again, as it crosses the wire.
 
 use crate::chat::Author;
-use crate::ids::{AgentId, ConversationId, ProjectId};
+use crate::ids::{AgentId, BaseId, ConversationId, ProjectId};
+use crate::knowledge::Place;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -15,13 +16,15 @@ pub enum HitKind {
     Project,
     /// An agent, by its name or description.
     Agent,
+    /// A document of a knowledge base, by what it is called or says.
+    Document,
     /// A message, by what it says.
     Message,
 }
 
 impl HitKind {
     /// In the order of results: what was called so before what only says so.
-    pub const ALL: [Self; 4] = [Self::Conversation, Self::Project, Self::Agent, Self::Message];
+    pub const ALL: [Self; 5] = [Self::Conversation, Self::Project, Self::Agent, Self::Document, Self::Message];
 
     /// As sent.
     #[must_use]
@@ -30,6 +33,7 @@ impl HitKind {
             Self::Conversation => "conversation",
             Self::Project => "project",
             Self::Agent => "agent",
+            Self::Document => "document",
             Self::Message => "message",
         }
     }
@@ -48,6 +52,19 @@ pub struct Piece {
     pub text: String,
     /// Whether it is what was looked for.
     pub is_hit: bool,
+}
+
+/// Where a document that was found stands, and where in it what was looked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shelf {
+    /// The base that it is in,
+    pub base: BaseId,
+    /// and what that is called.
+    pub base_name: String,
+    /// The document's file name, or its path in a repository.
+    pub name: String,
+    /// The version that is searched, and the passage in it that meets the question best; none when only its name does.
+    pub passage: Option<(i64, Place)>,
 }
 
 /// Something that was found.
@@ -69,6 +86,8 @@ pub struct Hit {
     pub agent: Option<AgentId>,
     /// Whose turn, of a message.
     pub author: Option<Author>,
+    /// Where, of a document.
+    pub shelf: Option<Shelf>,
     /// When it was said, or changed last: microseconds since 1970.
     pub at: i64,
 }

@@ -3,11 +3,14 @@
 use crate::pages;
 use crate::visit::Visit;
 use atrium::Failure;
+use atrium_domain::import::chats::Report;
 use atrium_domain::{Error, Result};
 use axum::body::Bytes;
 use leptos::prelude::use_context;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::de::DeserializeOwned;
+use std::pin::Pin;
+use std::sync::Arc;
 
 /// The paths that take forms, as the router wants them.
 pub const PATHS: &[&str] = &[
@@ -31,6 +34,10 @@ pub const PATHS: &[&str] = &[
     "/agents",
     "/agents/new",
     "/agents/{id}",
+    "/prompts",
+    "/prompts/new",
+    "/prompts/{id}",
+    "/prompts/{id}/use",
     "/projects",
     "/projects/{id}",
     "/knowledge",
@@ -105,6 +112,10 @@ impl std::fmt::Debug for Reveal {
     }
 }
 
+/// What became of the conversations of a file, for the page that they were brought at.
+#[derive(Debug, Clone)]
+pub struct Imported(pub Arc<Report>);
+
 impl Done {
     /// Taken; `next` is a path of ours.
     pub fn then(next: impl Into<String>) -> Self {
@@ -140,6 +151,11 @@ impl Fields {
     pub fn files<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a ChosenFile> {
         // A form in which none was chosen sends one without a name.
         self.1.iter().filter(move |it| it.field == name && !it.name.is_empty())
+    }
+
+    /// Says instead of a form what was kept of it, for the page that shows it again.
+    pub fn keep(&mut self, name: &str, value: String) {
+        self.0.push((name.to_owned(), value));
     }
 
     /// The value of the first field of that name, empty if there is none.
@@ -186,71 +202,77 @@ impl Fields {
     }
 }
 
-/// Does what the form at `path` asks for.
+/// Does what the form at `path` asks for. What was kept of a form that is refused is added to its fields.
 ///
 /// # Errors
 /// With what to change.
-pub async fn submit(visit: &Visit, path: &str, fields: &Fields) -> Result<Done> {
+pub async fn submit(visit: &Visit, path: &str, fields: &mut Fields) -> Result<Done> {
     let parts: Vec<_> = path.split('/').filter(|it| !it.is_empty()).collect();
-    match parts.as_slice() {
-        [] | ["chat"] => pages::chat::submit_new(visit, fields).await,
-        ["chat", id] => pages::chat::submit(visit, parse(id, "conversation")?, fields).await,
+    // Each in a box of its own: together they would be as large as the largest, in every frame that they pass through.
+    let work: Pin<Box<dyn Future<Output = Result<Done>> + Send + '_>> = match parts.as_slice() {
+        [] | ["chat"] => Box::pin(pages::chat::submit_new(visit, fields)),
+        ["chat", id] => Box::pin(pages::chat::submit(visit, parse(id, "conversation")?, fields)),
         ["chat", id, "feedback", message] => {
-            pages::feedback::submit(visit, parse(id, "conversation")?, parse(message, "message")?, fields).await
+            Box::pin(pages::feedback::submit(visit, parse(id, "conversation")?, parse(message, "message")?, fields))
         }
-        ["chat", id, "share"] => pages::shared::submit(visit, parse(id, "conversation")?, fields).await,
-        ["sign-in"] => pages::entrance::sign_in(visit, fields).await,
-        ["register"] => pages::entrance::register(visit, fields).await,
-        ["setup"] => pages::entrance::set_up(visit, fields).await,
-        ["forgot-password"] => pages::recovery::forgot(visit, fields).await,
-        ["reset-password"] => pages::recovery::reset(visit, fields).await,
-        ["invitation"] => pages::invitations::accept(visit, fields).await,
-        ["sign-out"] => pages::account::sign_out(visit).await,
-        ["preferences"] => pages::account::set_preferences(fields),
-        ["account"] => pages::account::submit(visit, fields).await,
-        ["account", "sessions"] => pages::account::sessions::submit(visit, fields).await,
-        ["account", "tokens"] => pages::account::tokens::submit(visit, fields).await,
-        ["account", "shares"] => pages::shared::submit_list(visit, fields).await,
-        ["agents"] => pages::agents::submit_list(visit, fields).await,
-        ["agents", "new"] => pages::agents::create(visit, fields).await,
-        ["agents", id] => pages::agents::update(visit, parse(id, "agent")?, fields).await,
-        ["projects"] => pages::projects::create(visit, fields).await,
-        ["projects", id] => pages::projects::submit(visit, parse(id, "project")?, fields).await,
-        ["knowledge"] => pages::knowledge::bases::create(visit, fields).await,
+        ["chat", id, "share"] => Box::pin(pages::shared::submit(visit, parse(id, "conversation")?, fields)),
+        ["sign-in"] => Box::pin(pages::entrance::sign_in(visit, fields)),
+        ["register"] => Box::pin(pages::entrance::register(visit, fields)),
+        ["setup"] => Box::pin(pages::entrance::set_up(visit, fields)),
+        ["forgot-password"] => Box::pin(pages::recovery::forgot(visit, fields)),
+        ["reset-password"] => Box::pin(pages::recovery::reset(visit, fields)),
+        ["invitation"] => Box::pin(pages::invitations::accept(visit, fields)),
+        ["sign-out"] => Box::pin(pages::account::sign_out(visit)),
+        ["preferences"] => return pages::account::set_preferences(fields),
+        ["account"] => Box::pin(pages::account::submit(visit, fields)),
+        ["account", "sessions"] => Box::pin(pages::account::sessions::submit(visit, fields)),
+        ["account", "tokens"] => Box::pin(pages::account::tokens::submit(visit, fields)),
+        ["account", "shares"] => Box::pin(pages::shared::submit_list(visit, fields)),
+        ["agents"] => Box::pin(pages::agents::submit_list(visit, fields)),
+        ["agents", "new"] => Box::pin(pages::agents::create(visit, fields)),
+        ["agents", id] => Box::pin(pages::agents::update(visit, parse(id, "agent")?, fields)),
+        ["prompts"] => Box::pin(pages::prompts::submit_list(visit, fields)),
+        ["prompts", "new"] => Box::pin(pages::prompts::create(visit, fields)),
+        ["prompts", id] => Box::pin(pages::prompts::update(visit, parse(id, "prompt")?, fields)),
+        ["prompts", id, "use"] => Box::pin(pages::prompts::start(visit, parse(id, "prompt")?, fields)),
+        ["projects"] => Box::pin(pages::projects::create(visit, fields)),
+        ["projects", id] => Box::pin(pages::projects::submit(visit, parse(id, "project")?, fields)),
+        ["knowledge"] => Box::pin(pages::knowledge::bases::create(visit, fields)),
         ["knowledge", "documents", id] => {
-            pages::knowledge::document::submit(visit, parse(id, "document")?, fields).await
+            Box::pin(pages::knowledge::document::submit(visit, parse(id, "document")?, fields))
         }
         ["knowledge", "repositories", id] => {
-            pages::knowledge::repository::submit(visit, parse(id, "repository")?, fields).await
+            Box::pin(pages::knowledge::repository::submit(visit, parse(id, "repository")?, fields))
         }
         ["knowledge", id, "repositories"] => {
-            pages::knowledge::repositories::submit(visit, parse(id, "knowledge base")?, fields).await
+            Box::pin(pages::knowledge::repositories::submit(visit, parse(id, "knowledge base")?, fields))
         }
-        ["knowledge", id] => pages::knowledge::base::submit(visit, parse(id, "knowledge base")?, fields).await,
-        ["analytics", "ask"] => pages::analytics::ask::submit(visit, fields).await,
-        ["analytics", "results"] => pages::analytics::results::submit(visit, fields).await,
-        ["analytics", "models"] => pages::analytics::models::create(visit, fields).await,
-        ["analytics", "models", id] => pages::analytics::models::submit(visit, parse(id, "model")?, fields).await,
-        ["favourites"] => pages::favourites::submit(visit, fields).await,
-        ["sign-back"] => pages::impersonation::sign_back(visit).await,
-        ["admin", "people"] => pages::admin::people::submit(visit, fields).await,
-        ["admin", "invitations"] => pages::invitations::submit(visit, fields).await,
-        ["admin", "outbox"] => pages::admin::outbox::submit(visit, fields).await,
-        ["admin", "outbox", id] => pages::admin::outbox::submit_one(visit, parse(id, "mail")?, fields).await,
-        ["admin", "organisations"] => pages::admin::organisations::create(visit, fields).await,
+        ["knowledge", id] => Box::pin(pages::knowledge::base::submit(visit, parse(id, "knowledge base")?, fields)),
+        ["analytics", "ask"] => Box::pin(pages::analytics::ask::submit(visit, fields)),
+        ["analytics", "results"] => Box::pin(pages::analytics::results::submit(visit, fields)),
+        ["analytics", "models"] => Box::pin(pages::analytics::models::create(visit, fields)),
+        ["analytics", "models", id] => Box::pin(pages::analytics::models::submit(visit, parse(id, "model")?, fields)),
+        ["favourites"] => Box::pin(pages::favourites::submit(visit, fields)),
+        ["sign-back"] => Box::pin(pages::impersonation::sign_back(visit)),
+        ["admin", "people"] => Box::pin(pages::admin::people::submit(visit, fields)),
+        ["admin", "invitations"] => Box::pin(pages::invitations::submit(visit, fields)),
+        ["admin", "outbox"] => Box::pin(pages::admin::outbox::submit(visit, fields)),
+        ["admin", "outbox", id] => Box::pin(pages::admin::outbox::submit_one(visit, parse(id, "mail")?, fields)),
+        ["admin", "organisations"] => Box::pin(pages::admin::organisations::create(visit, fields)),
         ["admin", "organisations", id] => {
-            pages::admin::organisations::change(visit, parse(id, "organisation")?, fields).await
+            Box::pin(pages::admin::organisations::change(visit, parse(id, "organisation")?, fields))
         }
-        ["admin", "budgets"] => pages::admin::budgets::submit(visit, fields).await,
-        ["admin", "expertise"] => pages::admin::expertise::submit(visit, fields).await,
-        ["admin", "agents"] => pages::admin::agents::submit(visit, fields).await,
+        ["admin", "budgets"] => Box::pin(pages::admin::budgets::submit(visit, fields)),
+        ["admin", "expertise"] => Box::pin(pages::admin::expertise::submit(visit, fields)),
+        ["admin", "agents"] => Box::pin(pages::admin::agents::submit(visit, fields)),
         ["admin", "conversations", id] => {
-            pages::admin::conversations::open(visit, parse(id, "conversation")?, fields).await
+            Box::pin(pages::admin::conversations::open(visit, parse(id, "conversation")?, fields))
         }
-        ["admin", "providers"] => pages::admin::providers::submit(visit, fields).await,
-        ["admin", "settings"] => pages::settings::submit(visit, fields).await,
-        _ => Err(Error::NotFound("page")),
-    }
+        ["admin", "providers"] => Box::pin(pages::admin::providers::submit(visit, fields)),
+        ["admin", "settings"] => Box::pin(pages::settings::submit(visit, fields)),
+        _ => return Err(Error::NotFound("page")),
+    };
+    work.await
 }
 
 fn parse<T: std::str::FromStr>(id: &str, what: &'static str) -> Result<T> {

@@ -1,8 +1,9 @@
 //! Server functions: what islands ask of the server. Each is a few lines over a function of the domain, under `/_fn`.
 
+use crate::islands::palette::Entry;
 use atrium::Failure;
 use atrium::agents::AgentForm;
-use atrium::chat::{ConversationPage, MessageView, Thread};
+use atrium::chat::{ConversationPage, ConversationSettings, MessageView, SettingsForm, Thread};
 use atrium::feedback::Feedback;
 use atrium::ids::{AgentId, AttachmentId, ConversationId, MessageId, RunId};
 use leptos::prelude::*;
@@ -191,6 +192,23 @@ pub async fn conversations(cursor: Option<String>, search: Option<String>) -> Re
     Ok(atrium.chat.conversations(&viewer, cursor.as_deref(), search.as_deref()).await?)
 }
 
+/// A conversation with the settings that it has now.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Settled {
+    pub conversation: ConversationId,
+    pub title: String,
+    pub settings: ConversationSettings,
+}
+
+/// Agent, model and temperature of a conversation; those of an empty room begin one.
+#[server(prefix = "/_fn", endpoint = "settle", input = Json)]
+pub async fn settle(conversation: Option<ConversationId>, form: SettingsForm) -> Result<Settled, Refusal> {
+    let (atrium, viewer) = asked_by()?;
+    let settled = atrium.chat.settle(&viewer, conversation, &form).await?;
+    let settings = atrium.chat.settings(&viewer, settled.id).await?;
+    Ok(Settled { conversation: settled.id, title: settled.title, settings })
+}
+
 #[server(prefix = "/_fn", endpoint = "rename", input = Json)]
 pub async fn rename(conversation: ConversationId, title: String) -> Result<String, Refusal> {
     let (atrium, viewer) = asked_by()?;
@@ -207,6 +225,13 @@ pub async fn delete(conversation: ConversationId) -> Result<(), Refusal> {
 pub async fn restore(conversation: ConversationId) -> Result<(), Refusal> {
     let (atrium, viewer) = asked_by()?;
     Ok(atrium.chat.restore(&viewer, conversation).await?)
+}
+
+/// What the palette offers for what is typed.
+#[server(prefix = "/_fn", endpoint = "find", input = Json)]
+pub async fn find(search: String) -> Result<Vec<Entry>, Refusal> {
+    let (atrium, viewer) = asked_by()?;
+    Ok(crate::pages::palette::find(&atrium, &viewer, &search).await?)
 }
 
 /// The models that a provider offers at this moment.

@@ -22,7 +22,7 @@ icons! {
     Projects => LuFolder, Knowledge => LuLibrary, Document => LuFileText, Upload => LuUpload, Attach => LuPaperclip,
     Settings => LuSettings, Account => LuUser, SignOut => LuLogOut, Search => LuSearch, More => LuEllipsis, Panel => LuPanelLeft, Check => LuCheck,
     Star => LuStar, ThumbUp => LuThumbsUp, ThumbDown => LuThumbsDown, Link => LuLink, Download => LuDownload, Expertise => LuTags,
-    Analytics => LuChartColumn,
+    Analytics => LuChartColumn, Prompts => LuNotebookPen, Tune => LuSlidersHorizontal, Command => LuCommand, Keyboard => LuKeyboard,
     Warning => LuTriangleAlert, Down => LuArrowDown, Sun => LuSun, Moon => LuMoon, System => LuMonitor,
     Sparkles => LuSparkles, Feather => LuFeather, Code => LuCode, Graduation => LuGraduationCap, Scale => LuScale, Compass => LuCompass,
     Flask => LuFlaskConical, Lightbulb => LuLightbulb,

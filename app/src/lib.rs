@@ -11,6 +11,7 @@
 pub mod functions;
 pub mod icons;
 pub mod islands;
+pub mod shortcuts;
 
 #[cfg(feature = "ssr")]
 mod components;

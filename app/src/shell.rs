@@ -42,6 +42,7 @@ pub fn shell(options: LeptosOptions, assets: Assets) -> impl IntoView {
                 {theme_color("(prefers-color-scheme: light)", if preferences.theme == Some("dark") { DARK } else { LIGHT })}
                 {theme_color("(prefers-color-scheme: dark)", if preferences.theme == Some("light") { LIGHT } else { DARK })}
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <link rel="apple-touch-icon" href="/apple-touch-icon.png"/>
                 <link rel="manifest" href="/manifest.webmanifest"/>
                 {assets.style.map(|href| view! { <link rel="stylesheet" href=href/> })}
                 {assets.has_script.then(|| view! { <HydrationScripts options=options islands=true/> })}
@@ -72,12 +73,18 @@ pub fn Pages() -> impl IntoView {
                 <Route path=path!("/chats") view=pages::favourites::ConversationList ssr=SsrMode::Async/>
                 <Route path=path!("/favourites") view=pages::favourites::Favourites ssr=SsrMode::Async/>
                 <Route path=path!("/search") view=pages::search::Search ssr=SsrMode::Async/>
+                <Route path=path!("/shortcuts") view=pages::shortcuts::Shortcuts ssr=SsrMode::Async/>
                 <Route path=path!("/agents") view=pages::agents::AgentList ssr=SsrMode::Async/>
                 <Route path=path!("/agents/new") view=pages::agents::NewAgent ssr=SsrMode::Async/>
                 <Route path=path!("/agents/:id") view=pages::agents::EditAgent ssr=SsrMode::Async/>
+                <Route path=path!("/prompts") view=pages::prompts::PromptList ssr=SsrMode::Async/>
+                <Route path=path!("/prompts/new") view=pages::prompts::NewPrompt ssr=SsrMode::Async/>
+                <Route path=path!("/prompts/:id") view=pages::prompts::OnePrompt ssr=SsrMode::Async/>
+                <Route path=path!("/prompts/:id/use") view=pages::prompts::UsePrompt ssr=SsrMode::Async/>
                 <Route path=path!("/account") view=pages::account::Account ssr=SsrMode::Async/>
                 <Route path=path!("/account/sessions") view=pages::account::sessions::Sessions ssr=SsrMode::Async/>
                 <Route path=path!("/account/tokens") view=pages::account::tokens::ApiTokens ssr=SsrMode::Async/>
+                <Route path=path!("/account/import") view=pages::account::import::Import ssr=SsrMode::Async/>
                 <Route path=path!("/account/shares") view=pages::shared::Shares ssr=SsrMode::Async/>
                 <Route path=path!("/projects") view=pages::projects::ProjectList ssr=SsrMode::Async/>
                 <Route path=path!("/projects/:id") view=pages::projects::ProjectHome ssr=SsrMode::Async/>

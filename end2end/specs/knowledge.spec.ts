@@ -24,6 +24,43 @@ test.describe('knowledge', { tag: '@both' }, () => {
     await expect(page.locator('.documents .row')).toHaveCount(1);
   });
 
+  test('the search over everything finds documents and leads to the passage', async ({ page, signedIn }) => {
+    void signedIn;
+    await base(page, 'Quays', [file('tides.md', TIDES), file('rules.html', RULES, 'text/html')]);
+    await page.goto('/search');
+    await page.getByRole('searchbox', { name: 'Search' }).first().fill('eastern quays');
+    await page.getByRole('main').getByRole('button', { name: 'Search' }).click();
+    const hit = page.getByRole('main').locator('.row', { hasText: 'Rules of the harbour' });
+    await expect(hit.locator('mark', { hasText: 'eastern' })).toBeVisible();
+    await expect(hit).toContainText('Quays');
+    await hit.getByRole('link').first().click();
+    await expect(page.locator('mark#passage')).toContainText('eastern quay');
+  });
+
+  test('an address that is not public is refused at its field, with what was typed', async ({ page, signedIn, complaints }) => {
+    void signedIn;
+    complaints.allow(/status of 422/);
+    await base(page, 'Web', []);
+    await page.getByLabel('Address').fill('http://127.0.0.1:9/tides.html');
+    await page.getByLabel('Title').fill('Tides');
+    await page.getByRole('button', { name: 'Fetch' }).click();
+    await expect(page.getByRole('alert').first()).toContainText('not on the public Internet');
+    await expect(page.getByLabel('Address')).toHaveValue('http://127.0.0.1:9/tides.html');
+    await expect(page.getByLabel('Address')).toHaveAttribute('aria-invalid', 'true');
+    await expect(page.getByLabel('Title')).toHaveValue('Tides');
+  });
+
+  test('an embedding model that cannot work is refused before anything changes', async ({ page, signedIn, complaints }) => {
+    void signedIn;
+    complaints.allow(/status of 422/);
+    await base(page, 'Models', [file('tides.md', TIDES)]);
+    await expect(page.getByLabel('Embedding model')).toHaveValue('local/all-MiniLM-L6-v2');
+    await page.getByLabel('Embedding model').fill('nobody/knows-it');
+    await page.getByRole('button', { name: 'Change model' }).click();
+    await expect(page.getByRole('alert').first()).toContainText('Name the provider and its model');
+    await expect(page.getByLabel('Embedding model')).toHaveValue('nobody/knows-it');
+  });
+
   test('the inspector shows how each side ranked, and why a side is silent', async ({ page, signedIn }) => {
     void signedIn;
     await base(page, 'Inspected', [file('tides.md', TIDES)]);

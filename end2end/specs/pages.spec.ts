@@ -1,4 +1,4 @@
-/** Every page, at two widths, in two themes: it fits, it is accessible, it is silent. The pictures are in results/. */
+/** Every page, at four widths, in two themes: it fits, it is accessible, it is silent. The pictures are in results/. */
 import AxeBuilder from '@axe-core/playwright';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
@@ -12,10 +12,12 @@ const RESULTS = path.resolve(import.meta.dirname, '../results/pages');
 mkdirSync(RESULTS, { recursive: true });
 
 const SIZES = { wide: { width: 1280, height: 800 }, narrow: { width: 390, height: 844 } } as const;
+/** What each of them is drawn out to in the same visit, once: a tablet, and a large screen. */
+const DRAWN_OUT = { wide: { width: 1920, height: 1080 }, narrow: { width: 768, height: 1024 } } as const;
 const LONG_WORD = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft';
 
 /** What mails lead to, and the path of one of them in the outbox. */
-type Links = { invitation: string; reset: string; mail: string; files: string; shared: string; feedback: string; chart: string };
+type Links = { invitation: string; reset: string; mail: string; files: string; shared: string; feedback: string; chart: string; prompt: string };
 /** What there is to know from: a base, a document of it, a repository, an answer. */
 type Known = { base: string; document: string; repository: string; answer: string };
 type Visit = { page: import('@playwright/test').Page; chat: Chat; conversation: string; agent: string; links: Links; known: Known };
@@ -75,6 +77,43 @@ const PAGES: Record<string, { is: 'in' | 'out'; status?: number; show: (visit: V
       if (await why.isVisible()) await expect(why).toBeFocused();
     },
   },
+  'chat-settings': {
+    is: 'in',
+    show: async ({ chat, page, conversation }) => {
+      await chat.open(conversation);
+      await page.locator('.tune').click();
+      await expect(page.getByLabel('Temperature')).toBeInViewport();
+    },
+  },
+  'chat-settings-refused': {
+    is: 'in', status: 422,
+    show: async ({ chat, page, conversation }) => {
+      await chat.open(conversation);
+      await page.locator('.tune').click();
+      await page.getByLabel('Model', { exact: true }).fill(LONG_WORD);
+      await page.getByRole('button', { name: 'Save', exact: true }).click();
+      await expect(page.locator('#model-help')).toContainText('does not offer');
+    },
+  },
+  palette: {
+    is: 'in',
+    show: async ({ chat, page, conversation }) => {
+      await chat.open(conversation);
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox', { name: /^Find/ }).fill(LONG_WORD.slice(0, 9));
+      await expect(page.locator('.palette-detail').first()).toBeAttached();
+    },
+  },
+  'shortcuts-sheet': {
+    is: 'in',
+    show: async ({ chat, page, conversation }) => {
+      await chat.open(conversation);
+      await page.locator('.room-title').click();
+      await page.keyboard.press('?');
+      await expect(page.getByLabel(/keys alone/)).toBeInViewport();
+    },
+  },
+  shortcuts: { is: 'in', show: async ({ page }) => (await page.goto('/shortcuts'), alive(page)) },
   'chat-rail': {
     is: 'in',
     show: async ({ chat, page, conversation }) => {
@@ -110,6 +149,34 @@ const PAGES: Record<string, { is: 'in' | 'out'; status?: number; show: (visit: V
       await expect(page.getByRole('alert').first()).toBeVisible();
       await alive(page);
       await expect(page.locator('#model-help')).not.toContainText('Asking');
+    },
+  },
+  prompts: { is: 'in', show: async ({ page }) => (await page.goto('/prompts'), alive(page)) },
+  'prompts-new': { is: 'in', show: async ({ page }) => (await page.goto('/prompts/new'), alive(page)) },
+  'prompts-refused': {
+    is: 'in', status: 422,
+    show: async ({ page }) => {
+      await page.goto('/prompts/new');
+      await alive(page);
+      await page.getByRole('button', { name: 'Create prompt' }).click();
+      await expect(page.getByRole('alert').first()).toBeVisible();
+      await alive(page);
+    },
+  },
+  prompt: { is: 'in', show: async ({ page, links }) => (await page.goto(links.prompt), alive(page)) },
+  'prompt-use': { is: 'in', show: async ({ page, links }) => (await page.goto(`${links.prompt}/use`), alive(page)) },
+  import: { is: 'in', show: async ({ page }) => (await page.goto('/account/import'), alive(page)) },
+  'import-told': {
+    is: 'in',
+    show: async ({ page }) => {
+      await page.goto('/account/import');
+      await alive(page);
+      const message = { author: { role: 'user' }, content: { content_type: 'text', parts: [LONG_WORD] } };
+      const chats = [{ id: 'c1', title: `${LONG_WORD} ${LONG_WORD}`, mapping: { a: { message } } }, { id: 'c2', title: LONG_WORD, mapping: {} }];
+      await page.getByLabel('File', { exact: true }).setInputFiles({ name: 'conversations.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify(chats)) });
+      await page.getByRole('button', { name: 'Import conversations' }).click();
+      await expect(page.getByText('Nothing was said in it.')).toBeVisible();
+      await alive(page);
     },
   },
   projects: { is: 'in', show: async ({ page }) => (await page.goto('/projects'), alive(page)) },
@@ -185,7 +252,7 @@ let cookies: Awaited<ReturnType<import('@playwright/test').BrowserContext['cooki
 let conversation = '';
 let agent = '';
 const known: Known = { base: '', document: '', repository: '', answer: '' };
-const links: Links = { invitation: '', reset: '', mail: '', files: '', shared: '', feedback: '', chart: '' };
+const links: Links = { invitation: '', reset: '', mail: '', files: '', shared: '', feedback: '', chart: '', prompt: '' };
 
 // Each worker has a server of its own for its share of them.
 test.describe.configure({ mode: 'parallel' });
@@ -208,6 +275,8 @@ test.beforeAll(async ({ browser }) => {
   await expect.poll(async () => (await request.get(conversation)).text()).not.toContain('http-equiv="refresh"');
   await request.post('/agents/new', { form: { name: LONG_WORD.slice(0, 79), description: `${LONG_WORD} ${LONG_WORD}`, avatar: 'flask', provider: 'openai', model: 'scripted', temperature: '1', max_tokens: '5', system_prompt: 'x', is_active: 'on' } });
   agent = /href="(\/agents\/[0-9a-f-]{36})"/.exec(await (await request.get('/agents')).text())![1]!;
+  const kept = await request.post('/api/v1/prompts', { data: { name: LONG_WORD, description: `${LONG_WORD} ${LONG_WORD}`, shortcut: LONG_WORD.slice(0, 40), text: `Explain {{${LONG_WORD.slice(0, 60)}}} {{tone|friendly|${LONG_WORD}}}\n${LONG_WORD}${LONG_WORD}` } });
+  links.prompt = `/prompts/${(await kept.json()).id}`;
   await request.post('/admin/expertise', { form: { action: 'create', name: LONG_WORD, description: LONG_WORD } });
   const star = async (kind: string, id: string) => void (await request.post('/favourites', { form: { action: 'mark', kind, id, next: '/favourites' } }));
   await star('conversation', conversation.split('/').at(-1)!);
@@ -278,8 +347,28 @@ test.afterAll(async () => {
   await provider?.close();
 });
 
+/** Nothing sticks out to the right. */
+async function fits(page: import('@playwright/test').Page, where: string): Promise<void> {
+  const wide = await page.evaluate(() => {
+    const outside = [...document.querySelectorAll<HTMLElement>('body *')].filter(it => {
+      const box = it.getBoundingClientRect();
+      return box.width > 0 && box.right > innerWidth + 1 && getComputedStyle(it).position !== 'fixed' && !it.closest('pre, table, .rail, .visually-hidden, .skip, svg');
+    });
+    return { page: document.scrollingElement!.scrollWidth - innerWidth, outside: outside.slice(0, 5).map(it => `${it.tagName.toLowerCase()}.${it.className}`) };
+  });
+  expect.soft(wide, `${where}: nothing sticks out to the right`).toEqual({ page: 0, outside: [] });
+}
+
+/** axe-core has nothing serious to say. */
+async function accessible(page: import('@playwright/test').Page, where: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  const serious = violations.filter(it => it.impact === 'serious' || it.impact === 'critical');
+  expect.soft(serious.map(it => `${it.id}: ${it.nodes.map(node => `${node.target.join(' ')} ${(node.any[0]?.message ?? '').slice(0, 160)}`).slice(0, 3).join(' | ')}`), `${where}: axe`).toEqual([]);
+}
+
 for (const [name, { is, status, show }] of Object.entries(PAGES)) {
   test(`${name}: fits, is accessible, is silent`, async ({ browser, complaints }) => {
+    test.setTimeout(60_000);
     if (status) complaints.allow(new RegExp(`status of ${status}`));
     if (name.startsWith('agents-')) complaints.allow(/_fn\/models/);
     for (const [size, viewport] of Object.entries(SIZES)) {
@@ -291,17 +380,15 @@ for (const [name, { is, status, show }] of Object.entries(PAGES)) {
           const page = await context.newPage();
           await show({ page, chat: new Chat(page), conversation, agent, links, known });
           await page.screenshot({ path: path.join(RESULTS, `${name}-${size}-${theme}.png`) });
-          const wide = await page.evaluate(() => {
-            const outside = [...document.querySelectorAll<HTMLElement>('body *')].filter(it => {
-              const box = it.getBoundingClientRect();
-              return box.width > 0 && box.right > innerWidth + 1 && getComputedStyle(it).position !== 'fixed' && !it.closest('pre, table, .rail, .visually-hidden, .skip, svg');
-            });
-            return { page: document.scrollingElement!.scrollWidth - innerWidth, outside: outside.slice(0, 5).map(it => `${it.tagName.toLowerCase()}.${it.className}`) };
-          });
-          expect.soft(wide, `${size}, ${theme}: nothing sticks out to the right`).toEqual({ page: 0, outside: [] });
-          const { violations } = await new AxeBuilder({ page }).analyze();
-          const serious = violations.filter(it => it.impact === 'serious' || it.impact === 'critical');
-          expect.soft(serious.map(it => `${it.id}: ${it.nodes.map(node => `${node.target.join(' ')} ${(node.any[0]?.message ?? '').slice(0, 160)}`).slice(0, 3).join(' | ')}`), `${size}, ${theme}: axe`).toEqual([]);
+          await fits(page, `${size}, ${theme}`);
+          await accessible(page, `${size}, ${theme}`);
+          if (theme === 'light') {
+            const more = DRAWN_OUT[size as keyof typeof SIZES];
+            await page.setViewportSize(more);
+            await fits(page, `${more.width} px`);
+            // The large screen shows what the desk did.
+            if (size === 'narrow') await accessible(page, `${more.width} px`);
+          }
           await context.close();
         });
       }

@@ -55,7 +55,10 @@ pub fn private_folder(folder: &Path) -> std::io::Result<()> {
 }
 
 /// The data folder, made if it is not there.
-fn data_folder(boot: &Boot) -> Result<PathBuf, String> {
+///
+/// # Errors
+/// With a sentence.
+pub fn data_folder(boot: &Boot) -> Result<PathBuf, String> {
     let folder = PathBuf::from(boot.text("data"));
     private_folder(&folder).map_err(|error| {
         format!(
@@ -167,9 +170,37 @@ pub async fn application(boot: Boot) -> Result<(Atrium, Claim), String> {
 
 /// What knowledge is kept, read and encoded with.
 fn tools(boot: &Boot, settings: &Settings, client: &Client) -> Result<Tools, String> {
+    let (data, files) = (data_folder(boot)?, files(boot, settings, client)?);
+    let local: Arc<dyn Encoder> = Arc::new(Local(Embedder::new(data.join(EMBEDDING_MODEL), MODEL_IDLE)));
+    let encoders = HashMap::from([(encoders::LOCAL.to_owned(), local)]);
+    let workshop = Workshop::new(&data, settings, client);
+    let inside = boot.text("inside_hosts").split(',').map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned);
+    Ok(Tools {
+        files,
+        reader: Arc::new(OtherProcess::new()?),
+        encoders,
+        client: client.clone(),
+        inside: inside.collect(),
+        workshop,
+    })
+}
+
+/// Where files are kept, for the command line.
+///
+/// # Errors
+/// With a sentence.
+pub fn kept_files(boot: &Boot) -> Result<Files, String> {
+    // Nothing that is sealed is read: where files are is set outside of the database, in the clear.
+    let settings = Settings::new(boot.clone(), Seal::new(""));
+    let client = Client::new(Limits::of(boot)).map_err(|error| error.to_string())?;
+    files(boot, &settings, &client)
+}
+
+/// In the data folder, or in a bucket.
+fn files(boot: &Boot, settings: &Settings, client: &Client) -> Result<Files, String> {
     let data = data_folder(boot)?;
-    let files = match boot.filled("s3_bucket") {
-        None => Files::in_folder(&data)?,
+    match boot.filled("s3_bucket") {
+        None => Files::in_folder(&data),
         Some(name) => {
             let secret = settings
                 .secret("s3_secret_access_key")
@@ -181,16 +212,13 @@ fn tools(boot: &Boot, settings: &Settings, client: &Client) -> Result<Tools, Str
                 access_key_id: boot.text("s3_access_key_id").to_owned(),
                 secret_access_key: secret.expose_secret().to_owned(),
             };
-            Files::in_bucket(&data, &bucket, client)?
+            Files::in_bucket(&data, &bucket, client)
         }
-    };
-    let local: Arc<dyn Encoder> = Arc::new(Local(Embedder::new(data.join(EMBEDDING_MODEL), MODEL_IDLE)));
-    let encoders = HashMap::from([(encoders::LOCAL.to_owned(), local)]);
-    let workshop = Workshop::new(&data, settings, client);
-    Ok(Tools { files, reader: Arc::new(OtherProcess::new()?), encoders, client: client.clone(), workshop })
+    }
 }
 
-fn sentence(error: Error) -> String {
+/// An error, with what the log would have.
+pub fn sentence(error: Error) -> String {
     match error.cause() {
         Some(cause) => format!("{error} ({cause})"),
         None => error.to_string(),

@@ -8,6 +8,9 @@ use std::io::{BufRead as _, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
 /// A self-hosted AI workspace.
+/// Of a worker's stack. Only what is used of it is memory; requests are deep futures, above all in a debug build.
+const STACK: usize = 8 * 1024 * 1024;
+
 #[derive(Debug, Parser)]
 #[command(name = "atrium", version, about)]
 pub struct Command {
@@ -30,14 +33,18 @@ enum Action {
         #[arg(long)]
         dry_run: bool,
     },
-    /// Copy the database of a server, running or not, into a new file.
+    /// Copy the database of a server, running or not, and the files of documents and messages into a new file.
     Backup {
         #[command(flatten)]
         place: Where,
-        /// The file to make.
+        /// The file to make: a tar.
         file: PathBuf,
+        /// Only the database, as a SQLite file.
+        #[arg(long)]
+        without_files: bool,
     },
-    /// Put a copy made by `backup` in the place of the database. What was there is kept.
+    /// Put a copy made by `backup` in the place of the database, and its files beside those that are there. What was there
+    /// is kept.
     Restore {
         #[command(flatten)]
         place: Where,
@@ -50,6 +57,9 @@ enum Action {
         place: Where,
         /// The file to make: lines of JSON. Stored keys stay sealed in it.
         file: PathBuf,
+        /// Make a tar that holds the files of documents and messages as well.
+        #[arg(long)]
+        files: bool,
     },
     /// Take a file made by `dump` into an empty database: all of it, or nothing.
     Load {
@@ -65,8 +75,11 @@ enum Action {
         /// Which system wrote the file.
         #[arg(value_enum)]
         from: From,
-        /// What `python manage.py dumpdata --output FILE` wrote.
+        /// For django, what `python manage.py dumpdata --output FILE` wrote; for chats, an export as it was downloaded.
         file: PathBuf,
+        /// For chats: the e-mail address of whoever the conversations belong to.
+        #[arg(long, required_if_eq("from", "chats"))]
+        user: Option<String>,
     },
     /// Make sample data to look around in, and print its people's passwords. A second time changes nothing.
     SetupDemo {
@@ -118,6 +131,8 @@ enum Action {
 enum From {
     /// Any of the five that Atrium replaces.
     Django,
+    /// ChatGPT, Open WebUI, LibreChat or another Atrium: the conversations of one person.
+    Chats,
 }
 
 /// Where the server listens and keeps its data; also in the environment, `.env` and `atrium.toml`.
@@ -152,6 +167,7 @@ impl Command {
         }
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .enable_all()
+            .thread_stack_size(STACK)
             .build()
             .map_err(|error| format!("the runtime could not be started: {error}"))?;
         runtime.block_on(async {
@@ -165,12 +181,20 @@ impl Command {
                         upkeep::migrate(&boot).await
                     }
                 }
-                Action::Backup { place, file } => upkeep::backup(&boot::load(place.options())?, &file).await,
+                Action::Backup { place, file, without_files } => {
+                    upkeep::backup(&boot::load(place.options())?, &file, without_files).await
+                }
                 Action::Restore { place, file } => upkeep::restore(&boot::load(place.options())?, &file).await,
-                Action::Dump { place, file } => transfer::dump(&boot::load(place.options())?, &file).await,
+                Action::Dump { place, file, files } => {
+                    transfer::dump(&boot::load(place.options())?, &file, files).await
+                }
                 Action::Load { place, file } => transfer::load(&boot::load(place.options())?, &file).await,
-                Action::Import { place, from: From::Django, file } => {
-                    transfer::import_django(&boot::load(place.options())?, &file).await
+                Action::Import { place, from, file, user } => {
+                    let boot = boot::load(place.options())?;
+                    match from {
+                        From::Django => transfer::import_django(&boot, &file).await,
+                        From::Chats => transfer::import_chats(&boot, &file, &user.unwrap_or_default()).await,
+                    }
                 }
                 Action::SetupDemo { place, force } => transfer::setup_demo(&boot::load(place.options())?, force).await,
                 Action::Dbshell(place) => transfer::dbshell(&boot::load(place.options())?),

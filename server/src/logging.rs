@@ -1,25 +1,61 @@
-//! Logs: readable on a terminal, JSON otherwise, to a file a day when asked.
+//! Logs: readable on a terminal, JSON otherwise, to a file a day when asked. And traces, where somebody collects them.
 
+use crate::traces::Traces;
 use atrium_domain::settings::Boot;
 use std::io::IsTerminal as _;
 use std::path::Path;
+use tracing::level_filters::LevelFilter;
+use tracing::{Level, Metadata};
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{FilterExt as _, filter_fn};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
+
+/// Whose spans there are, and whose words below `info` are heard: ours, and those of crates that say nothing of what passes
+/// through them. Others do: the one that parses HTML logs each token, the one for WebSockets each message.
+const DISCREET: [&str; 3] = ["atrium", "sqlx", "tower_http"];
 
 /// Days that log files are kept.
 const KEPT: usize = 14;
 
-/// Sets logging up for the process. The guard writes what is left when it is dropped.
+/// What writes events, in any of the forms.
+type Lines = Box<dyn Layer<Registry> + Send + Sync>;
+
+/// What has to be ended in good order.
+pub struct Logging {
+    /// Writes what is left when it is dropped.
+    _file: Option<WorkerGuard>,
+    /// Where spans are sent to.
+    pub traces: Option<Traces>,
+}
+
+/// Sets logging up for the process.
 ///
 /// # Errors
-/// With a sentence, when level or file make no sense.
-pub fn init(boot: &Boot) -> Result<Option<WorkerGuard>, String> {
+/// With a sentence, when level, file or collector make no sense.
+pub fn init(boot: &Boot) -> Result<Logging, String> {
     let filter = EnvFilter::try_new(boot.text("log_level")).map_err(|error| format!("ATRIUM_LOG: {error}"))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter);
-    let done = |outcome: Result<(), Box<dyn std::error::Error + Send + Sync>>| {
-        outcome.map_err(|error| format!("logging cannot be set up: {error}"))
+    let (lines, file) = lines(boot)?;
+    // With the hint what is below the level costs nothing: without one everything would be asked about.
+    let discreet = filter_fn(is_discreet).with_max_level_hint(LevelFilter::TRACE);
+    let lines = lines.with_filter(filter.and(discreet));
+    let traces = Traces::of(boot)?;
+    let outcome = match &traces {
+        None => tracing_subscriber::registry().with(lines).try_init(),
+        Some(traces) => tracing_subscriber::registry().with(lines).with(traces.layer()).try_init(),
     };
+    outcome.map_err(|error| format!("logging cannot be set up: {error}"))?;
+    Ok(Logging { _file: file, traces })
+}
+
+fn is_discreet(about: &Metadata<'_>) -> bool {
+    about.is_event() && *about.level() <= Level::INFO || DISCREET.iter().any(|it| about.target().starts_with(it))
+}
+
+/// What writes, and where.
+fn lines(boot: &Boot) -> Result<(Lines, Option<WorkerGuard>), String> {
     if let Some(file) = boot.filled("log_file") {
         let path = Path::new(file);
         let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -33,13 +69,12 @@ pub fn init(boot: &Boot) -> Result<Option<WorkerGuard>, String> {
             .build(folder)
             .map_err(|error| format!("the log file {file} cannot be opened: {error}"))?;
         let (writer, guard) = tracing_appender::non_blocking(appender);
-        done(builder.json().with_writer(writer).try_init())?;
-        return Ok(Some(guard));
+        return Ok((fmt::layer().json().with_writer(writer).boxed(), Some(guard)));
     }
+    let lines = fmt::layer().with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() {
-        done(builder.with_target(false).compact().with_writer(std::io::stderr).try_init())?;
+        Ok((lines.with_target(false).compact().boxed(), None))
     } else {
-        done(builder.json().with_writer(std::io::stderr).try_init())?;
+        Ok((lines.json().boxed(), None))
     }
-    Ok(None)
 }

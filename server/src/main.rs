@@ -13,6 +13,7 @@ mod health;
 mod logging;
 mod reader;
 mod serve;
+mod traces;
 mod transfer;
 mod upkeep;
 mod web;

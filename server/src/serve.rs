@@ -18,7 +18,7 @@ const GRACE: Duration = Duration::from_secs(10);
 /// # Errors
 /// With a sentence that says what to do.
 pub async fn run(mut boot: Boot) -> Result<(), String> {
-    let _guard = logging::init(&boot)?;
+    let logging = logging::init(&boot)?;
     for name in boot.short_secrets() {
         let price = match name {
             "secret_key" => "stored keys of providers must then be entered again",
@@ -75,6 +75,9 @@ pub async fn run(mut boot: Boot) -> Result<(), String> {
     }
     house.abort();
     atrium.store.close().await;
+    if let Some(traces) = logging.traces {
+        traces.end().await;
+    }
     Ok(())
 }
 

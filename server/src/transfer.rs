@@ -1,11 +1,14 @@
 //! The commands that fill a database or open it: dump, load, setup-demo, dbshell.
 
-use crate::boot;
-use atrium_domain::accounts::Hasher;
+use crate::{boot, upkeep};
+use atrium_domain::accounts::{Accounts, Hasher};
+use atrium_domain::archive::{self, Content};
 use atrium_domain::demo;
-use atrium_domain::import::django;
+use atrium_domain::import::chats::Fate;
+use atrium_domain::import::{chats, django};
 use atrium_domain::ports::Ports;
 use atrium_domain::settings::Boot;
+use atrium_domain::store::upkeep::UpkeepError;
 use atrium_domain::store::{Target, transfer};
 use percent_encoding::percent_decode_str;
 use std::path::Path;
@@ -20,12 +23,27 @@ const KEPT: [&str; 7] =
 ///
 /// # Errors
 /// When the file cannot be written.
-pub async fn dump(boot: &Boot, into: &Path) -> Result<(), String> {
+pub async fn dump(boot: &Boot, into: &Path, with_files: bool) -> Result<(), String> {
     boot::must_be_up_to_date(boot).await?;
     let store = boot::open_store(boot).await?;
-    let rows = transfer::dump(&store, into).await.map_err(|error| error.to_string())?;
+    let target = boot::target(boot)?;
+    let dumped = if with_files {
+        archive::dump(&store, &target, &boot::kept_files(boot)?, into).await.map(|(rows, files)| (rows, Some(files)))
+    } else {
+        transfer::dump(&store, into).await.map(|rows| (rows, None))
+    };
+    let (rows, files) = dumped.map_err(|error| error.to_string())?;
     store.close().await;
     say!("{} holds {rows} rows.", into.display());
+    match files {
+        Some(files) => upkeep::tell(&files),
+        None => match archive::named(&target).await.map_err(|error| error.to_string())?.len() {
+            0 => {}
+            count => say!(
+                "The {count} files of documents and messages are not in it: make it with --files, or bring the folder files along."
+            ),
+        },
+    }
     say!(
         "Keys that were stored are in it as they were, sealed: whoever loads it needs this server's secret (SECRET_KEY, or secret.key in the data folder). Passwords are in it as hashes; keep the file to yourself."
     );
@@ -39,9 +57,26 @@ pub async fn dump(boot: &Boot, into: &Path) -> Result<(), String> {
 pub async fn load(boot: &Boot, from: &Path) -> Result<(), String> {
     let _claim = boot::claim(boot)?;
     let store = boot::open_store(boot).await?;
-    let rows = transfer::load(&store, from).await.map_err(|error| error.to_string())?;
+    let (target, files) = (boot::target(boot)?, boot::kept_files(boot)?);
+    let loaded = async {
+        if !from.exists() || !archive::is_archive(from)? {
+            return transfer::load(&store, from).await;
+        }
+        let unpacked = archive::unpack(from, &boot::data_folder(boot).map_err(UpkeepError::Refused)?)?;
+        if unpacked.content == Content::Database {
+            let told = format!("{} was made by `atrium backup`: use `atrium restore`.", from.display());
+            return Err(UpkeepError::Refused(told));
+        }
+        // Rows that name files come after them; files that no row names do no harm.
+        unpacked.keep_files(&files).await?;
+        transfer::load(&store, &unpacked.database()).await
+    };
+    let rows = loaded.await.map_err(|error| error.to_string())?;
     store.close().await;
-    say!("{} holds the {rows} rows of {}.", boot::target(boot)?.describe(), from.display());
+    say!("{} holds the {rows} rows of {}.", target.describe(), from.display());
+    if let Some(told) = upkeep::lost(&target, &files).await? {
+        say!("{told}");
+    }
     say!(
         "Stored keys open only with the secret of the server that was dumped: set SECRET_KEY to it, or bring its secret.key."
     );
@@ -69,6 +104,42 @@ pub async fn import_django(boot: &Boot, from: &Path) -> Result<(), String> {
     }
     say!("\nPeople sign in with the passwords that they had.");
     Ok(())
+}
+
+/// `atrium import chats FILE --user E-MAIL`
+///
+/// # Errors
+/// When there are no conversations in the file, no such person, or a server is at work on the same SQLite file.
+pub async fn import_chats(boot: &Boot, from: &Path, email: &str) -> Result<(), String> {
+    let _claim = boot::claim(boot)?;
+    let store = boot::open_store(boot).await?;
+    let hasher = Hasher::new().map_err(|error| error.to_string())?;
+    let accounts = Accounts::new(store.clone(), Ports::system(), hasher);
+    let viewer = accounts.by_email(email).await.map_err(|error| error.to_string())?;
+    let viewer = viewer.ok_or_else(|| format!("nobody here has the address {email}"))?;
+    let report = chats::import(&store, &Ports::system(), &viewer, from).await.map_err(|error| error.to_string())?;
+    store.close().await;
+    for it in &report.conversations {
+        let title = if it.title.is_empty() { "?" } else { &it.title };
+        match &it.fate {
+            Fate::Taken(_) if it.left_out.is_empty() => say!("taken     {title} ({} messages)", it.messages),
+            Fate::Taken(_) => {
+                let without = it.left_out.iter().map(|(reason, count)| format!("{count} {reason}"));
+                let without = without.collect::<Vec<_>>().join(", ");
+                say!("taken     {title} ({} messages, without {without})", it.messages);
+            }
+            Fate::Known(_) => say!("here      {title}"),
+            Fate::LeftOut(reason) => say!("left out  {title}: {reason}"),
+        }
+    }
+    say!(
+        "\n{} conversations taken with {} messages, {} here already, {} left out.",
+        report.taken(),
+        report.messages(),
+        report.known(),
+        report.left_out()
+    );
+    report.stopped.map_or(Ok(()), Err)
 }
 
 /// `atrium setup-demo`

@@ -1,12 +1,18 @@
 //! The commands that look after the data: migrate, backup, restore, doctor.
 
 use crate::boot;
+use atrium_domain::archive::{self, Content, Named, Written};
+use atrium_domain::knowledge::files::Files;
 use atrium_domain::ports::Ports;
 use atrium_domain::seal::Seal;
 use atrium_domain::settings::{Boot, Settings};
-use atrium_domain::store::upkeep::{self, Migration};
+use atrium_domain::store::Target;
+use atrium_domain::store::upkeep::{self, Migration, UpkeepError};
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
+
+/// Files that a sentence names.
+const NAMED_MAX: usize = 10;
 
 /// `atrium migrate --status` and `--dry-run`: nothing is changed.
 ///
@@ -41,15 +47,48 @@ pub async fn migrate(boot: &Boot) -> Result<(), String> {
 ///
 /// # Errors
 /// When it cannot be made.
-pub async fn backup(boot: &Boot, into: &Path) -> Result<(), String> {
+pub async fn backup(boot: &Boot, into: &Path, without_files: bool) -> Result<(), String> {
     let target = boot::target(boot)?;
-    upkeep::backup(&target, into).await.map_err(|error| error.to_string())?;
+    let written = if without_files {
+        upkeep::backup(&target, into).await.map(|()| None)
+    } else {
+        archive::back_up(&target, &boot::kept_files(boot)?, into).await.map(Some)
+    };
+    let written = written.map_err(|error| error.to_string())?;
     let size = std::fs::metadata(into).map(|it| it.len()).unwrap_or_default();
     say!("{} has {} kB.", into.display(), size.div_ceil(1024));
+    match written {
+        Some(written) => tell(&written),
+        None => say!("It holds the database alone: keep the files of documents ({}) with it.", place_of_files(boot)),
+    }
     say!(
         "Keep the secret with it (SECRET_KEY, or secret.key in the data folder): stored keys cannot be opened without."
     );
     Ok(())
+}
+
+/// What an archive holds beside the database.
+pub fn tell(written: &Written) {
+    let files = if written.files == 1 { "1 file".to_owned() } else { format!("{} files", written.files) };
+    say!("It holds {files} of documents and messages ({} kB).", written.bytes.div_ceil(1024));
+    if !written.missing.is_empty() {
+        say!("Not there, and so not in it: {}", listed(&written.missing));
+    }
+}
+
+/// Where files are kept, for people.
+fn place_of_files(boot: &Boot) -> String {
+    match boot.filled("s3_bucket") {
+        Some(bucket) => format!("the bucket {bucket}"),
+        None => Path::new(boot.text("data")).join("files").display().to_string(),
+    }
+}
+
+/// Names of files, not too many.
+fn listed(files: &[Named]) -> String {
+    let names: Vec<String> = files.iter().take(NAMED_MAX).map(|it| atrium::text::line(&it.name)).collect();
+    let more = files.len().saturating_sub(NAMED_MAX);
+    if more > 0 { format!("{} and {more} more.", names.join(", ")) } else { format!("{}.", names.join(", ")) }
 }
 
 /// `atrium restore FILE`
@@ -59,12 +98,53 @@ pub async fn backup(boot: &Boot, into: &Path) -> Result<(), String> {
 pub async fn restore(boot: &Boot, from: &Path) -> Result<(), String> {
     let _claim = boot::claim(boot)?;
     let target = boot::target(boot)?;
-    let kept = upkeep::restore(&target, from, Ports::system().now()).await.map_err(|error| error.to_string())?;
+    let files = boot::kept_files(boot)?;
+    let now = Ports::system().now();
+    let restored = async {
+        if !from.exists() || !archive::is_archive(from)? {
+            return Ok((upkeep::restore(&target, from, now).await?, None));
+        }
+        let unpacked = archive::unpack(from, &boot::data_folder(boot).map_err(UpkeepError::Refused)?)?;
+        if unpacked.content == Content::Dump {
+            let told = format!("{} was made by `atrium dump`: use `atrium load`.", from.display());
+            return Err(UpkeepError::Refused(told));
+        }
+        // Files that no database names do no harm; a database without its files would.
+        upkeep::check(&unpacked.database()).await?;
+        let new = unpacked.keep_files(&files).await?;
+        let kept = upkeep::restore(&target, &unpacked.database(), now).await?;
+        Ok((kept, Some((unpacked.count(), new))))
+    };
+    let (kept, brought) = restored.await.map_err(|error: UpkeepError| error.to_string())?;
     say!("{} holds what was in {}.", target.describe(), from.display());
+    if let Some((all, new)) = brought {
+        say!("Of {all} files in it, {new} were not in {} before.", place_of_files(boot));
+    }
     if let Some(kept) = kept {
         say!("What was there before is kept in {}.", kept.display());
     }
+    if let Some(told) = lost(&target, &files).await? {
+        say!("{told}");
+    }
     Ok(())
+}
+
+/// Says which of the files that a database names are not there, if any.
+///
+/// # Errors
+/// When the database or the store of files does not answer.
+pub async fn lost(target: &Target, files: &Files) -> Result<Option<String>, String> {
+    let named = archive::named(target).await.map_err(|error| error.to_string())?;
+    let missing = archive::missing(files, &named).await.map_err(boot::sentence)?;
+    let count = missing.len();
+    let told = || {
+        format!(
+            "{count} of {} files of documents and messages are missing: {} What they said is still found and read; they cannot be downloaded or read again until they are brought again.",
+            named.len(),
+            listed(&missing)
+        )
+    };
+    Ok((count > 0).then(told))
 }
 
 /// What `doctor` found of one thing.
@@ -84,6 +164,7 @@ use Finding::{Doubt, Ill, Well};
 /// When something does not work.
 pub async fn doctor(boot: &Boot) -> Result<(), String> {
     let mut findings = vec![data_folder(boot), database(boot).await, secret(boot), model(boot), mail(boot).await];
+    findings.push(files(boot).await);
     findings.extend(reach(boot));
     findings.extend(providers(boot));
     let mut ill = 0;
@@ -132,6 +213,19 @@ async fn database(boot: &Boot) -> Finding {
                 )),
             }
         }
+    }
+}
+
+/// Whether the files that the database names are there.
+async fn files(boot: &Boot) -> Finding {
+    let looked = async {
+        let (target, files) = (boot::target(boot)?, boot::kept_files(boot)?);
+        lost(&target, &files).await
+    };
+    match looked.await {
+        Ok(None) => Well(format!("files, {}: all there", place_of_files(boot))),
+        Ok(Some(told)) => Doubt(format!("files, {}: {told}", place_of_files(boot))),
+        Err(error) => Ill(format!("files, {}: {error}", place_of_files(boot))),
     }
 }
 

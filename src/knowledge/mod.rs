@@ -50,8 +50,12 @@ pub struct Base {
     pub piece_count: i64,
     /// Pieces that are found by their meaning as well.
     pub embedded_count: i64,
-    /// The model that makes the vectors.
+    /// The model whose vectors are searched, as `provider/model`.
     pub encoder: String,
+    /// The one that is to take its place, once it has read everything.
+    pub next_encoder: Option<String>,
+    /// Pieces that it has read.
+    pub next_count: i64,
     /// How the making of vectors stands.
     pub embedding: Work,
     /// Microseconds since 1970.

@@ -16,6 +16,7 @@ pub use crate::visit::Visit as CurrentVisit;
 use crate::forms::{self, sign_in_path};
 use crate::icons::{Icon, icon};
 use crate::islands::conversations::Conversations;
+use crate::islands::palette::Palette;
 use crate::islands::toasts::ShowToast;
 use crate::pages::admin;
 use crate::pages::impersonation::Banner;
@@ -90,9 +91,22 @@ fn Frame<R: IntoView + 'static, B: IntoView + 'static>(
             {rail}
             <main id="main" class="main" tabindex="-1">{children()}</main>
         </div>
+        <Palette/>
         {toast.map(|it| view! { <ShowToast text=it.text undo=it.undo/> })}
     }
 }
+
+/// Where the rail leads everybody: path, name, picture.
+pub const PLACES: &[(&str, &str, Icon)] = &[
+    ("/", "Chat", Icon::Chat),
+    ("/agents", "Agents", Icon::Agents),
+    ("/prompts", "Prompts", Icon::Prompts),
+    ("/projects", "Projects", Icon::Projects),
+    ("/knowledge", "Knowledge", Icon::Knowledge),
+    ("/analytics", "Analytics", Icon::Analytics),
+    ("/search", "Search", Icon::Search),
+    ("/favourites", "Favourites", Icon::Star),
+];
 
 fn rail(
     viewer: &Viewer,
@@ -120,16 +134,11 @@ fn rail(
                     <input type="hidden" name="next" value=here/>
                     <button class="button icon-only" name="rail" value=if is_folded { "open" } else { "collapsed" } aria-label=fold title=fold>{icon(Icon::Panel)}</button>
                 </form>
+                <button type="button" class="button icon-only js-only" data-find="" aria-label="Find anything" title="Find anything (Ctrl K)">{icon(Icon::Command)}</button>
                 <a class="button icon-only" href="/" aria-label="New conversation" title="New conversation">{icon(Icon::Plus)}</a>
             </div>
             <div class="rail-links">
-                {link("/", "Chat", Icon::Chat)}
-                {link("/agents", "Agents", Icon::Agents)}
-                {link("/projects", "Projects", Icon::Projects)}
-                {link("/knowledge", "Knowledge", Icon::Knowledge)}
-                {link("/analytics", "Analytics", Icon::Analytics)}
-                {link("/search", "Search", Icon::Search)}
-                {link("/favourites", "Favourites", Icon::Star)}
+                {PLACES.iter().map(|it| link(it.0, it.1, it.2)).collect_view()}
                 {admin::may_administer(viewer).then(|| link("/admin", "Administration", Icon::Settings))}
             </div>
             <Conversations page=page current=current now=now/>
@@ -139,6 +148,7 @@ fn rail(
                     {portrait(viewer.id, &viewer.name, viewer.avatar.as_deref())}
                     <span class="person-name">{viewer.name.clone()}</span>
                 </a>
+                <a class="button icon-only" href="/shortcuts" aria-label="Keyboard shortcuts" title="Keyboard shortcuts" aria-current=(path == "/shortcuts").then_some("page")>{icon(Icon::Keyboard)}</a>
                 <form method="post" action="/sign-out">
                     <button class="button icon-only" aria-label="Sign out" title="Sign out">{icon(Icon::SignOut)}</button>
                 </form>

@@ -73,6 +73,39 @@ pub fn focus(selector: &str) {
     }
 }
 
+/// All elements that a selector names, in the order of the page.
+#[must_use]
+pub fn all(selector: &str) -> Vec<web_sys::HtmlElement> {
+    let Ok(found) = document().query_selector_all(selector) else { return Vec::new() };
+    (0..found.length()).filter_map(|at| found.get(at)?.dyn_into().ok()).collect()
+}
+
+/// The last of them.
+#[must_use]
+pub fn last(selector: &str) -> Option<web_sys::HtmlElement> {
+    all(selector).pop()
+}
+
+/// Scrolls as little as shows the element.
+pub fn reveal(selector: &str) {
+    if let Some(element) = last(selector) {
+        let how = web_sys::ScrollIntoViewOptions::new();
+        how.set_block(web_sys::ScrollLogicalPosition::Nearest);
+        element.scroll_into_view_with_scroll_into_view_options(&how);
+    }
+}
+
+/// Opens another page.
+pub fn go(path: &str) {
+    let _ = window().location().set_href(path);
+}
+
+/// Whether shortcuts go with ⌘ here.
+#[must_use]
+pub fn is_mac() -> bool {
+    window().navigator().platform().is_ok_and(|it| it.starts_with("Mac"))
+}
+
 /// Whether the keyboard is in the element with this id.
 #[must_use]
 pub fn has_focus(id: &str) -> bool {

@@ -1,4 +1,4 @@
-//! Where people write: Enter sends, Shift+Enter breaks the line. A draft survives a reload and an expired session.
+//! Where people write: Enter sends, Shift+Enter breaks the line; the keys that work everywhere are heard by the palette. A draft survives a reload and an expired session.
 
 use super::attaching::{Chips, Waiting};
 use super::browser;
@@ -63,18 +63,6 @@ pub fn Composer(
         }
         _ => {}
     };
-    if cfg!(feature = "hydrate") {
-        // Wherever the keyboard is: Esc stops the answer, / goes to the composer.
-        let handle = window_event_listener(leptos::ev::keydown, move |event| match event.key().as_str() {
-            "Escape" if !event.default_prevented() && running.get_untracked().is_some() => stop(),
-            "/" if !browser::is_typing() && !event.ctrl_key() && !event.meta_key() && !event.alt_key() => {
-                event.prevent_default();
-                browser::focus("#composer");
-            }
-            _ => {}
-        });
-        on_cleanup(move || handle.remove());
-    }
     view! {
         <form
             id="composer-form"

@@ -48,8 +48,9 @@ pub fn Message(live: Live, path: Signal<String>, ask: impl Fn(Ask) + Copy + Send
     };
     let edited = move |text: Option<String>| {
         is_editing.set(false);
-        if let Some(text) = text {
-            ask(Ask::Resend(live.id, text));
+        match text {
+            Some(text) => ask(Ask::Resend(live.id, text)),
+            None => browser::focus(&format!("#m-{} [aria-label^='Edit']", live.id)),
         }
     };
     let body = match author {
@@ -72,7 +73,7 @@ pub fn Message(live: Live, path: Signal<String>, ask: impl Fn(Ask) + Copy + Send
                 <form class="message-actions" method="post" action=move || path.get() on:submit=act>
                     <input type="hidden" name="message" value=live.id.to_string()/>
                     {move || siblings(&live.view.get())}
-                    <button type="button" class="button icon-only js-only" aria-label="Copy" title="Copy" on:click=move |_| browser::copy(&live.view.with_untracked(|it| it.text.clone()))>{icon(Icon::Copy)}</button>
+                    <button type="button" class="button icon-only js-only copy" aria-label="Copy" title="Copy" on:click=move |_| browser::copy(&live.view.with_untracked(|it| it.text.clone()))>{icon(Icon::Copy)}</button>
                     {match author {
                         Author::User => view! { <button type="button" class="button icon-only js-only" aria-label="Edit and send again" title="Edit and send again" on:click=move |_| is_editing.set(true)>{icon(Icon::Edit)}</button> }.into_any(),
                         Author::Assistant => view! {

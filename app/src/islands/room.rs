@@ -1,5 +1,6 @@
 //! The chat: a thread that grows, and the place to write.
 
+use super::answering::{AgentChoice, Answering, AnsweringFields, SettingsFields};
 use super::attaching::{self, Chips};
 use super::composer::Composer;
 use super::live::{Live, announce};
@@ -9,24 +10,13 @@ use super::starters::Starters;
 use super::{browser, toasts};
 use crate::functions::{self, Grown, Refusal};
 use crate::icons::{Icon, icon};
-use atrium::chat::{MESSAGE_MAX, MessageView, Thread, UNTITLED};
+use atrium::chat::{ConversationSettings, MESSAGE_MAX, MessageView, Thread, UNTITLED};
 use atrium::ids::{AgentId, ConversationId};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use serde::{Deserialize, Serialize};
 use std::cell::Cell;
 use std::future::Future;
 use wasm_bindgen::JsCast as _;
-
-/// An agent to choose for the next message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AgentChoice {
-    pub id: AgentId,
-    pub name: String,
-    pub description: String,
-    pub avatar: String,
-    pub model: String,
-}
 
 thread_local! {
     /// The room on this page, for the list of conversations.
@@ -146,14 +136,26 @@ impl State {
         });
     }
 
+    /// The room shows this conversation, which may have been begun a moment ago.
+    fn turn_into(self, id: ConversationId, title: &str) {
+        if self.conversation.get_untracked() != Some(id) {
+            self.conversation.set(Some(id));
+            browser::show_path(&format!("/chat/{id}"));
+        }
+        retitle(title);
+        announce(id, title);
+    }
+
+    /// What is typed moves along from an empty room to the conversation that it became.
+    fn begin(self, id: ConversationId, title: &str) {
+        browser::remember(&untrack(|| self.draft_key()), "");
+        self.turn_into(id, title);
+        browser::remember(&untrack(|| self.draft_key()), &self.text.get_untracked());
+    }
+
     /// Each new message goes after its parent; what stood there is on another branch now.
     fn grow(self, grown: Grown) {
-        if self.conversation.get_untracked() != Some(grown.conversation) {
-            self.conversation.set(Some(grown.conversation));
-            browser::show_path(&format!("/chat/{}", grown.conversation));
-        }
-        retitle(&grown.title);
-        announce(grown.conversation, &grown.title);
+        self.turn_into(grown.conversation, &grown.title);
         for view in grown.messages {
             // An answer that failed before this reply was written has no run left that would tell.
             if let (None, Some(error)) = (&view.run, &view.error) {
@@ -193,10 +195,15 @@ impl State {
     }
 
     fn prepend(self, thread: Thread) {
+        // Whoever reads stays where they read: as far from the end as before.
+        let place = self.scroller.get_untracked().map(|it| (it.scroll_height() - it.scroll_top(), it));
         self.has_older.set(thread.has_older);
         self.messages.update(|messages| {
             messages.splice(0..0, thread.messages.into_iter().map(Live::new));
         });
+        if let Some((below, scroller)) = place {
+            request_animation_frame(move || scroller.set_scroll_top(scroller.scroll_height() - below));
+        }
     }
 
     fn listen(self) {
@@ -240,6 +247,8 @@ impl State {
             Ask::Resend(message, text) => self.send(text, Some(message)),
             Ask::Delete(message) => self.attempt(functions::delete_message(id, message), move |thread| {
                 self.show(thread);
+                // The button that was pressed is gone.
+                browser::focus(".thread");
                 toasts::offer_undo("Message deleted", move || {
                     self.attempt(functions::restore_message(id, message), move |thread| self.show(thread))
                 });
@@ -253,9 +262,11 @@ pub fn Room(
     thread: Option<Thread>,
     agents: Vec<AgentChoice>,
     agent: AgentId,
+    fields: SettingsFields,
     draft: String,
     error: Option<String>,
 ) -> impl IntoView {
+    let settings = thread.as_ref().map_or_else(ConversationSettings::default, |it| it.settings.clone());
     let is_favourite = thread.as_ref().is_some_and(|it| it.is_favourite);
     let (conversation, title, messages, has_older) = match thread {
         Some(it) => (Some(it.id), it.title, it.messages, it.has_older),
@@ -293,13 +304,11 @@ pub fn Room(
         state.follows.set(false);
         state.attempt(functions::messages(id, Some(first)), move |thread| state.prepend(thread));
     };
-    let options = agents
-        .iter()
-        .map(|it| view! { <option value=it.id.to_string() selected=it.id == agent>{it.name.clone()}</option> })
-        .collect_view();
-    let chosen = {
-        let agents = agents.clone();
-        move || agents.iter().find(|it| it.id == state.agent.get()).cloned()
+    let answering = Answering {
+        conversation: state.conversation,
+        agents: StoredValue::new(agents),
+        agent: state.agent,
+        settings: RwSignal::new(settings),
     };
     let ask = move |what| state.ask(what);
 
@@ -308,19 +317,14 @@ pub fn Room(
             <label class="button icon-only rail-button" for="rail-open" title="Show navigation">{icon(Icon::Menu)}</label>
             <h1 class="room-title">{move || state.title.get()}</h1>
             <div class="page-actions">
-                <label class="agent-picker">
-                    <span class="visually-hidden">"Agent"</span>
-                    <select name="agent" form="composer-form" on:change:target=move |event| {
-                        if let Ok(id) = event.target().value().parse() {
-                            state.agent.set(id);
-                        }
-                    }>{options}</select>
-                </label>
+                <AnsweringFields answering fields begun=move |id, title| state.begin(id, title)/>
                 {move || state.conversation.get().map(|id| view! { <Menu id is_favourite/> })}
             </div>
         </header>
+        <h2 class="visually-hidden">"Messages"</h2>
         <div
             class="thread"
+            tabindex="-1"
             node_ref=state.scroller
             on:scroll=move |_| {
                 if let Some(scroller) = state.scroller.get_untracked() {
@@ -334,23 +338,18 @@ pub fn Room(
                     <button type="button" class="button js-only" on:click=older>"Show older messages"</button>
                 </Show>
                 <Show when=is_empty>
-                    {
-                        let chosen = chosen();
-                        view! {
-                            <div class="welcome">
-                                {chosen.map(|it| view! {
-                                    <span class="avatar large">{icon(Icon::avatar(&it.avatar))}</span>
-                                    <h2>{it.name}</h2>
-                                    <p class="muted">{it.description}</p>
-                                    <p class="muted small">{it.model}</p>
-                                })}
-                                <Starters pick=move |text: &'static str| {
-                                    state.text.set(text.to_owned());
-                                    browser::focus("#composer");
-                                }/>
-                            </div>
-                        }
-                    }
+                    <div class="welcome">
+                        {move || answering.chosen().map(|it| view! {
+                            <span class="avatar large">{icon(Icon::avatar(&it.avatar))}</span>
+                            <h2>{it.name}</h2>
+                            <p class="muted">{it.description}</p>
+                            <p class="muted small">{answering.model()}</p>
+                        })}
+                        <Starters pick=move |text: &'static str| {
+                            state.text.set(text.to_owned());
+                            browser::focus("#composer");
+                        }/>
+                    </div>
                 </Show>
                 <For each=move || state.messages.get() key=|it| it.id let(live)>
                     <Message live path ask/>

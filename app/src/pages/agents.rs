@@ -1,6 +1,6 @@
 //! Agents: the list, and the form that makes and changes them.
 
-use crate::components::{CheckField, ErrorSummary, FormState, PageHead, TextArea, TextField, signed_in, star};
+use crate::components::{CheckField, ErrorSummary, FormState, PageHead, TextArea, TextField, moment, signed_in, star};
 use crate::forms::{Done, Fields};
 use crate::icons::{Icon, icon};
 use crate::islands::model_field::ModelField;
@@ -11,9 +11,11 @@ use atrium::agents::{AVATARS, Agent, AgentForm, PRESETS};
 use atrium::catalogue::{LOCAL_MODEL, Provider};
 use atrium::expertise::ExpertiseArea;
 use atrium::favourites::FavouriteKind;
+use atrium::feedback::Verdict;
 use atrium::ids::{AgentId, ExpertiseAreaId};
 use atrium::paging::{PAGE_SIZE_MAX, PageRequest};
 use atrium::people::Viewer;
+use atrium_domain::feedback::{self, Opinions};
 use atrium_domain::{Error, Result, agents, expertise, favourites};
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -115,8 +117,42 @@ pub fn EditAgent() -> impl IntoView {
         Ok(view! {
             <PageHead title=agent.name.clone()/>
             <AgentFields form=AgentForm::from(&agent) state areas area knowledge button="Save agent"/>
+            {thoughts(feedback::of_agent(scope, id).await?)}
         })
     })
+}
+
+/// What people think of its answers. Reasons are those of conversations that one may read.
+fn thoughts(opinions: Opinions) -> impl IntoView {
+    let Opinions { up, down, said } = opinions;
+    let nothing = (up + down == 0).then(|| view! { <p class="muted">"Nobody has judged an answer yet."</p> });
+    let counts = (up + down > 0).then(|| {
+        view! { <p>{format!("{up} × helped, {down} × did not help, in everybody's conversations.")}</p> }
+    });
+    let items = said
+        .into_iter()
+        .map(|it| {
+            let verdict = match it.feedback.verdict {
+                Verdict::Up => "Helped",
+                Verdict::Down => "Did not help",
+            };
+            let path = format!("/chat/{}#m-{}", it.conversation, it.message);
+            view! {
+                <li>
+                    <p>{format!("{verdict}: {}", it.feedback.reason)}</p>
+                    <p class="muted small"><a href=path>{it.title}</a>{format!(" · {}", moment(it.given_at))}</p>
+                </li>
+            }
+        })
+        .collect_view();
+    view! {
+        <section class="section page narrow" aria-labelledby="opinions">
+            <h2 id="opinions">"What people think of its answers"</h2>
+            {nothing} {counts}
+            <ul>{items}</ul>
+            <p class="muted small">"Reasons stand here from your own conversations alone: what others write of theirs stays with them."</p>
+        </section>
+    }
 }
 
 /// The areas to choose from.

@@ -4,9 +4,10 @@ use crate::components::{PageHead, signed_in};
 use crate::icons::{Icon, icon};
 use atrium::chat::Author;
 use atrium::ids::ProjectId;
+use atrium::knowledge::passage_path;
 use atrium::paging::{PAGE_SIZE, PAGE_SIZE_MAX, Page, PageRequest};
 use atrium::projects::Project;
-use atrium::search::{Hit, HitKind, Piece};
+use atrium::search::{Hit, HitKind, Piece, Shelf};
 use atrium_domain::projects;
 use atrium_domain::search::{self, Filter, MESSAGES_MAX, Question};
 use leptos::prelude::*;
@@ -94,6 +95,7 @@ fn plural(kind: HitKind) -> &'static str {
         HitKind::Conversation => "Conversations",
         HitKind::Project => "Projects",
         HitKind::Agent => "Agents",
+        HitKind::Document => "Documents",
         HitKind::Message => "Messages",
     }
 }
@@ -146,7 +148,7 @@ fn form(asked: &Asked, projects: Vec<Project>) -> impl IntoView + use<> {
         <form role="search" class="form search-form">
             <div class="search-line">
                 <label class="visually-hidden" for="search">"Search"</label>
-                <input id="search" name="search" type="search" maxlength=LENGTH.to_string() placeholder="Words in titles, names and messages" autofocus=asked.search.is_empty() value=asked.search.clone()/>
+                <input id="search" name="search" type="search" maxlength=LENGTH.to_string() placeholder="Words in titles, messages and documents" autofocus=asked.search.is_empty() value=asked.search.clone()/>
                 <button class="button primary">"Search"</button>
             </div>
             <div class="search-filters">
@@ -161,7 +163,7 @@ fn form(asked: &Asked, projects: Vec<Project>) -> impl IntoView + use<> {
 
 fn nothing_asked(asked: &Asked) -> impl IntoView + use<> {
     let said = if asked.search.trim().is_empty() {
-        "Type a word or two: they are looked for in your conversations, in your projects and in the agents you can talk to."
+        "Type a word or two: they are looked for in your conversations, in your projects, in the agents you can talk to and in the documents you can read."
     } else {
         "There is no letter or digit in what you typed. Type a word to look for."
     };
@@ -231,25 +233,45 @@ fn marked(pieces: Vec<Piece>) -> impl IntoView {
         .collect_view()
 }
 
+/// The document's page, with the passage marked if there is one.
+pub(super) fn document_path(hit: &Hit) -> String {
+    match hit.shelf.as_ref().and_then(|it| it.passage.as_ref()) {
+        Some((version, place)) => passage_path(hit.id.into(), *version, place.start, place.end),
+        None => format!("/knowledge/documents/{}", hit.id),
+    }
+}
+
+/// In which base, in which file, and where in it.
+fn stands(shelf: &Shelf) -> Vec<String> {
+    let place = shelf.passage.as_ref().map(|it| it.1.told()).unwrap_or_default();
+    [shelf.base_name.clone(), shelf.name.clone(), place].into_iter().filter(|it| !it.is_empty()).collect()
+}
+
 fn row(hit: Hit) -> impl IntoView {
     let (href, picture) = match hit.kind {
         HitKind::Conversation => (format!("/chat/{}", hit.id), Icon::Chat),
         HitKind::Project => (format!("/projects/{}", hit.id), Icon::Projects),
         HitKind::Agent => (format!("/?agent={}", hit.id), Icon::Agents),
+        HitKind::Document => (document_path(&hit), Icon::Document),
         HitKind::Message => {
             let conversation = hit.conversation.map(|it| it.to_string()).unwrap_or_default();
             (format!("/chat/{conversation}#m-{}", hit.id), Icon::Chat)
         }
     };
     let who = hit.author.map(|it| if it == Author::User { "You" } else { "Answer" });
-    let when = crate::components::moment(hit.at);
+    let facts: Vec<String> = who
+        .map(str::to_owned)
+        .into_iter()
+        .chain(hit.shelf.as_ref().into_iter().flat_map(stands))
+        .chain([crate::components::moment(hit.at)])
+        .collect();
     view! {
         <li class="row">
             <span class="avatar">{icon(picture)}</span>
             <div class="row-text">
                 <a class="row-title" href=href>{marked(hit.title)}</a>
                 {(!hit.snippet.is_empty()).then(|| view! { <p class="snippet">{marked(hit.snippet)}</p> })}
-                <p class="muted small">{who.map(|it| format!("{it} · "))}{when}</p>
+                <p class="muted small">{facts.join(" · ")}</p>
             </div>
         </li>
     }

@@ -4,6 +4,7 @@
 
 pub mod accounts;
 pub mod agents;
+pub mod archive;
 pub mod artifacts;
 pub mod attachments;
 pub mod audit;
@@ -24,9 +25,11 @@ pub mod knowledge;
 pub mod limits;
 pub mod mail;
 pub mod markdown;
+pub mod metrics;
 pub mod organisations;
 pub mod ports;
 pub mod projects;
+pub mod prompts;
 pub mod providers;
 pub mod results;
 pub mod seal;

@@ -74,6 +74,18 @@ pub async fn clear(store: &Store, bucket: &str) -> Result<()> {
     Ok(())
 }
 
+/// Takes one hit back: what went well is no attempt. What others tried in the same bucket stays counted.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn take_back(store: &Store, bucket: &str) -> Result<()> {
+    store
+        .as_system("limits belong to nobody")
+        .execute("UPDATE rate_limits SET hits = hits - 1 WHERE bucket = $1 AND hits > 0", args![bucket])
+        .await?;
+    Ok(())
+}
+
 /// Throws away windows that are over.
 ///
 /// # Errors

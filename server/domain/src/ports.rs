@@ -1,5 +1,7 @@
-//! Time, randomness and ids: passed in, so that tests are exact. `clippy.toml` bans the globals elsewhere.
+//! Time, randomness and ids: passed in, so that tests are exact. `clippy.toml` bans the globals elsewhere. And whom to tell what
+//! happens, to be counted.
 
+use crate::metrics::Metrics;
 use rand::RngCore as _;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -12,10 +14,11 @@ pub const SECOND: Micros = 1_000_000;
 /// Microseconds in a day.
 pub const DAY: Micros = 86_400 * SECOND;
 
-/// Where the time and the dice come from.
+/// Where the time and the dice come from, and what is counted.
 #[derive(Clone)]
 pub struct Ports {
     clock: Arc<dyn Fn() -> Micros + Send + Sync>,
+    metrics: Metrics,
 }
 
 impl std::fmt::Debug for Ports {
@@ -33,13 +36,20 @@ impl Ports {
                 let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
                 i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
             }),
+            metrics: Metrics::default(),
         }
     }
 
     /// A clock that a test moves.
     #[must_use]
     pub fn with_clock(clock: impl Fn() -> Micros + Send + Sync + 'static) -> Self {
-        Self { clock: Arc::new(clock) }
+        Self { clock: Arc::new(clock), metrics: Metrics::default() }
+    }
+
+    /// What is counted.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Now.

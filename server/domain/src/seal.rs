@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use std::io::Write as _;
 use std::path::Path;
+use subtle::ConstantTimeEq as _;
 
 /// The length of XChaCha20's nonce, which is kept in front of what it sealed.
 const NONCE: usize = 24;
@@ -86,6 +87,12 @@ pub fn kept_secret(file: &Path, fresh: [u8; 32]) -> std::io::Result<String> {
 #[must_use]
 pub fn digest(text: &str) -> Vec<u8> {
     Sha256::digest(text.as_bytes()).to_vec()
+}
+
+/// Whether two secrets are the same, in a time that tells nothing of how much of them is.
+#[must_use]
+pub fn same_secret(one: &str, other: &str) -> bool {
+    digest(one).ct_eq(&digest(other)).into()
 }
 
 /// Lower-case hexadecimal.

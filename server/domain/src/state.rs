@@ -10,6 +10,7 @@ use crate::chat::Chat;
 use crate::error::Result;
 use crate::guests::Guests;
 use crate::idempotency::Keys;
+use crate::import::chats::Imports;
 use crate::knowledge::{Knowledge, Tools};
 use crate::mail::Outbox;
 use crate::ports::Ports;
@@ -48,6 +49,8 @@ pub struct Atrium {
     pub attachments: Attachments,
     /// Conversations and the runs that write their answers.
     pub chat: Chat,
+    /// Conversations that people had elsewhere.
+    pub imports: Imports,
     /// Links by which anybody may read a conversation.
     pub sharing: Sharing,
     /// People without an account.
@@ -70,7 +73,7 @@ impl Atrium {
         settings.load(&store).await?;
         connections.prices().load(&store).await?;
         let connections = Arc::new(connections);
-        let knowledge = Knowledge::new(store.clone(), ports.clone(), tools);
+        let knowledge = Knowledge::new(store.clone(), ports.clone(), connections.clone(), tools);
         let chat = Chat::start(store.clone(), ports.clone(), connections.clone(), knowledge.clone()).await?;
         let boot = settings.boot();
         let lifetimes = Lifetimes {
@@ -80,6 +83,7 @@ impl Atrium {
         let accounts = Accounts::new(store.clone(), ports.clone(), hasher);
         Ok(Self {
             attachments: Attachments::new(store.clone(), ports.clone(), knowledge.clone()),
+            imports: Imports::new(store.clone(), ports.clone(), knowledge.clone()),
             guests: Guests::new(
                 store.clone(),
                 ports.clone(),
@@ -198,6 +202,7 @@ impl Atrium {
                     self.guests.sweep().await?;
                     crate::limits::sweep(&self.store, now - crate::ports::DAY).await?;
                     self.chat.purge(now - 30 * crate::ports::DAY).await?;
+                    crate::prompts::purge(&self.store, now - 30 * crate::ports::DAY).await?;
                     crate::results::purge(&self.store, now - 30 * crate::ports::DAY).await?;
                     self.attachments.sweep().await?;
                 }

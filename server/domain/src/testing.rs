@@ -41,6 +41,8 @@ pub enum Step {
     Abort,
     /// Refuses with a status; only as the first step.
     Refuse(u16, &'static str),
+    /// A whole reply that does not stream; only as the first step.
+    Reply(Value),
 }
 
 /// `text`, a few bytes at a time, and an orderly end.
@@ -63,6 +65,9 @@ pub fn pieces(text: &str) -> Vec<Step> {
     steps
 }
 
+/// What the provider offers.
+pub const MODELS: [&str; 3] = ["fake-1", "fake-2", "fake-3"];
+
 type Script = Box<dyn Fn(&Value) -> Vec<Step> + Send + Sync>;
 
 struct Book {
@@ -71,7 +76,7 @@ struct Book {
     gate: Semaphore,
 }
 
-/// Speaks OpenAI's protocol on the loopback interface; it stops with the test's runtime.
+/// Speaks OpenAI's protocol on the loopback interface and offers [`MODELS`]; it stops with the test's runtime.
 #[derive(Clone)]
 pub struct Provider {
     pub url: String,
@@ -82,7 +87,9 @@ impl Provider {
     pub async fn start() -> Self {
         let script: Script = Box::new(|_| answer("Hello."));
         let book = Arc::new(Book { script: Mutex::new(script), seen: Mutex::default(), gate: Semaphore::new(0) });
-        let app = axum::Router::new().fallback(play).with_state(book.clone());
+        let models = json!({ "data": MODELS.map(|id| json!({ "id": id })) });
+        let offer = axum::routing::get(async move || axum::Json(models.clone()));
+        let app = axum::Router::new().route("/v1/models", offer).fallback(play).with_state(book.clone());
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let url = format!("http://{}/v1", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, app).await });
@@ -139,6 +146,10 @@ async fn play(State(book): State<Arc<Book>>, body: Bytes) -> Response {
             .body(Body::from(*message))
             .unwrap();
     }
+    if let Some(Step::Reply(value)) = steps.first() {
+        let reply = Response::builder().header("content-type", "application/json");
+        return reply.body(Body::from(value.to_string())).unwrap();
+    }
     let stream = async_stream::stream! {
         let event = |value: Value| Ok::<_, std::io::Error>(format!("data: {value}\n\n"));
         for step in steps {
@@ -154,7 +165,7 @@ async fn play(State(book): State<Arc<Book>>, body: Bytes) -> Response {
                 }
                 Step::Hang => std::future::pending().await,
                 Step::Abort => yield Err(std::io::Error::other("as the script says")),
-                Step::Refuse(..) => {}
+                Step::Refuse(..) | Step::Reply(_) => {}
             }
         }
     };
@@ -204,7 +215,7 @@ pub async fn worlds_with(more: &[(&str, &str)]) -> Vec<World> {
         let accounts = Accounts::new(it.store.clone(), it.ports.clone(), Hasher::weak().unwrap());
         let ada = accounts.create_superuser(&person("ada")).await.unwrap();
         let bob = accounts.register(&person("bob"), "test").await.unwrap();
-        let (folder, knowledge, reader, encoder) = knowledge(&it.store, &it.ports);
+        let (folder, knowledge, reader, encoder) = knowledge(&it.store, &it.ports, &connections);
         let chat = Chat::start(it.store.clone(), it.ports.clone(), connections.clone(), knowledge.clone());
         let chat = chat.await.unwrap();
         all.push(World {
@@ -242,10 +253,14 @@ pub fn connections(settings: &Settings) -> Connections {
 }
 
 /// Knowledge on that store, with files in a folder of its own.
-pub fn knowledge(store: &Store, ports: &Ports) -> (Arc<TempDir>, Knowledge, Arc<Paragraphs>, Arc<Meanings>) {
+pub fn knowledge(
+    store: &Store,
+    ports: &Ports,
+    connections: &Arc<Connections>,
+) -> (Arc<TempDir>, Knowledge, Arc<Paragraphs>, Arc<Meanings>) {
     let folder = Arc::new(tempfile::tempdir().unwrap());
     let (tools, reader, encoder) = tools(folder.path());
-    (folder, Knowledge::new(store.clone(), ports.clone(), tools), reader, encoder)
+    (folder, Knowledge::new(store.clone(), ports.clone(), connections.clone(), tools), reader, encoder)
 }
 
 fn person(name: &str) -> NewPerson {

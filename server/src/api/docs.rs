@@ -64,6 +64,7 @@ pub fn parts() -> (Router<App>, OpenApi) {
             ("Organisations", "Tenants"),
             ("Invitations", "Places in an organisation, offered by mail"),
             ("Projects", "Work that several people share, with its agents"),
+            ("Prompts", "Texts with variables, to be used again"),
             ("Audit log", "Who did what, from where"),
             ("Conversations", "Trees of messages"),
             ("Sharing", "Links by which anybody may read a conversation"),

@@ -1,11 +1,12 @@
 //! The one shape in which the API refuses.
 
+use super::dialects::refusal::Refusal;
 use atrium::Failure;
 use atrium_domain::Error;
 use axum::Json;
 use axum::extract::Request;
 use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -118,12 +119,20 @@ impl IntoResponse for ApiError {
 }
 
 /// What no path matches.
-pub async fn no_such_endpoint() -> ApiError {
+pub fn no_such_endpoint() -> ApiError {
     ApiError::new(
         StatusCode::NOT_FOUND,
         "not_found",
         "There is no such endpoint. /api/schema/ lists those that there are.",
     )
+}
+
+/// The same as a reply: in v1 as it refuses, elsewhere also in the words of the other systems.
+pub async fn nowhere(uri: Uri) -> Response {
+    if uri.path().starts_with("/api/v1/") {
+        return no_such_endpoint().into_response();
+    }
+    Refusal::from(no_such_endpoint()).with("status", 404).in_every_word().into_response()
 }
 
 /// A path that is there, asked by another method.

@@ -219,6 +219,7 @@ fn scope_of(parts: &Parts) -> TokenScope {
     let is_chat = [
         "/api/v1/attachments",
         "/api/v1/conversations",
+        "/api/v1/imports/conversations",
         "/api/v1/messages",
         "/api/v1/runs",
         "/v1/",
@@ -231,7 +232,9 @@ fn scope_of(parts: &Parts) -> TokenScope {
     // What is shared leaves the house: no matter of talking.
     let is_chat = is_chat && !path.ends_with("/shares");
     // A question that is too long for an address.
-    let is_question = path == "/api/v1/knowledge/search";
+    let is_question = path == "/api/v1/knowledge/search"
+        // Nor does it change anything to fill in a form.
+        || path.starts_with("/api/v1/prompts/") && path.ends_with("/render");
     match parts.method {
         Method::GET | Method::HEAD | Method::OPTIONS => TokenScope::Read,
         _ if is_question => TokenScope::Read,

@@ -27,6 +27,7 @@ mod version;
 pub use docs::document;
 pub use error::as_problems;
 pub use identity::Credential;
+pub use rates::Rates;
 pub use uploads::{limit as limit_bodies, within};
 
 use crate::web::App;
@@ -48,7 +49,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(docs::router())
         .route("/api/v1/ws", get(v1::ws::open))
         .layer(Extension(rates.clone()))
-        .route("/api/{*rest}", any(error::no_such_endpoint))
+        .route("/api/{*rest}", any(error::nowhere))
         .method_not_allowed_fallback(error::no_such_method)
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
         .layer(middleware::from_fn_with_state(app.clone(), idempotency::once))

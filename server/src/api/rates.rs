@@ -28,8 +28,12 @@ pub struct Rates(Option<(Arc<Limiter>, u32)>);
 impl Rates {
     /// As the settings say.
     pub fn new(atrium: &Atrium) -> Self {
-        let per_minute = NonZeroU32::new(atrium.settings.boot().number("api_requests_per_minute"));
-        Self(per_minute.map(|it| {
+        Self::per_minute(atrium.settings.boot().number("api_requests_per_minute"))
+    }
+
+    /// So many in a minute; 0 is no limit.
+    pub fn per_minute(count: u32) -> Self {
+        Self(NonZeroU32::new(count).map(|it| {
             let limiter = RateLimiter::keyed(Quota::per_minute(it)).with_middleware::<StateInformationMiddleware>();
             (Arc::new(limiter), it.get())
         }))

@@ -8,6 +8,7 @@ use atrium::ids::BaseId;
 use atrium::knowledge::FILE_MAX;
 use atrium::people::Viewer;
 use atrium_domain::Error;
+use atrium_domain::import::chats::IMPORT_MAX;
 use atrium_domain::knowledge::files::Arrived;
 use axum::RequestExt as _;
 use axum::body::{Body, Bytes, HttpBody};
@@ -23,9 +24,12 @@ use tower_http::limit::RequestBodyLimitLayer;
 
 /// Where one file comes at a time, for a message.
 const ATTACHMENTS: &str = "/api/v1/attachments";
+/// Where conversations of other systems come, a file at a time.
+const IMPORTS: &str = "/api/v1/imports/conversations";
 /// The paths whose forms bring documents, as they are routed.
-const PATHS: [&str; 6] = [
+const PATHS: [&str; 7] = [
     ATTACHMENTS,
+    IMPORTS,
     "/api/v1/knowledge/{id}/documents",
     "/api/knowledge/documents",
     "/api/kb/file/add",
@@ -50,6 +54,7 @@ pub fn are_taken_at(path: &str) -> bool {
 pub async fn limit(request: Request, next: Next) -> Response {
     let max = match request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) {
         Some(ATTACHMENTS) => ATTACHMENT_MAX as usize + BODY_MAX,
+        Some(IMPORTS) => IMPORT_MAX as usize + BODY_MAX,
         Some(path) if are_taken_at(path) => FORM_MAX,
         _ => BODY_MAX,
     };
@@ -125,6 +130,10 @@ impl Form {
             StatusCode::PAYLOAD_TOO_LARGE => too_large(),
             _ => malformed(&error.body_text()),
         };
+        let max = match request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) {
+            Some(IMPORTS) => IMPORT_MAX,
+            _ => FILE_MAX,
+        };
         let mut parts = request.extract::<Multipart, _>().await.map_err(|it| malformed(&it.body_text()))?;
         let mut form = Self::default();
         while let Some(mut part) = parts.next_field().await.map_err(broken)? {
@@ -153,7 +162,7 @@ impl Form {
                 return Err(Error::field(&field, format!("Send at most {FILES_MAX} files at a time.")).into());
             }
             let media_type = part.content_type().map(str::to_owned);
-            let (outcome, is_too_large) = save(&mut part, app).await.map_err(broken)?;
+            let (outcome, is_too_large) = save(&mut part, app, max).await.map_err(broken)?;
             form.files.push(Sent { field, name, media_type, outcome, is_too_large });
         }
         Ok(form)
@@ -165,16 +174,16 @@ fn malformed(told: &str) -> ApiError {
 }
 
 /// One file. What comes after a refusal is read and dropped, for what stands behind it in the form.
-async fn save(part: &mut Field<'_>, app: &App) -> Result<(Result<Arrived, Error>, bool), MultipartError> {
+async fn save(part: &mut Field<'_>, app: &App, max: u64) -> Result<(Result<Arrived, Error>, bool), MultipartError> {
     let mut file = match app.atrium.knowledge.receive_for_later().await {
-        Ok(file) => file,
+        Ok(file) => file.up_to(max),
         Err(error) => return Ok((Err(error), false)),
     };
     let mut size = 0;
     while let Some(bytes) = part.chunk().await? {
         size += bytes.len() as u64;
         if let Err(error) = file.write(&bytes).await {
-            return Ok((Err(error), size > FILE_MAX));
+            return Ok((Err(error), size > max));
         }
     }
     Ok((file.done().await, false))

@@ -80,9 +80,11 @@ pub async fn serve_root(request: Request) -> Response {
         "favicon.ico" => "favicon.svg",
         name => name,
     };
+    // An old worker would go on showing an old page.
+    let cache = if name == "service-worker.js" { "no-cache" } else { "public, max-age=3600" };
     let manifest = manifest();
     let hashed = manifest.get(name).map_or(name, String::as_str);
-    file(hashed, request.headers(), "public, max-age=3600")
+    file(hashed, request.headers(), cache)
 }
 
 fn file(name: &str, headers: &HeaderMap, cache: &'static str) -> Response {
@@ -111,9 +113,17 @@ fn file(name: &str, headers: &HeaderMap, cache: &'static str) -> Response {
     reply.insert(CONTENT_TYPE, HeaderValue::from_static(content_type(name)));
     reply.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
     reply.insert(VARY, HeaderValue::from_static("accept-encoding"));
-    if name.ends_with(".svg") {
+    let policy = match name.rsplit('.').next() {
         // Its own styles, also where it is opened by itself.
-        let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+        Some("svg") => Some("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+        // A worker is under the policy that its own file came with.
+        Some("js") if name.starts_with("service-worker.") => Some("default-src 'none'; connect-src 'self'"),
+        Some("html") => Some(
+            "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+        ),
+        _ => None,
+    };
+    if let Some(policy) = policy {
         reply.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     }
     if let Ok(etag) = HeaderValue::from_str(&etag) {
@@ -137,6 +147,7 @@ fn accepts(accepted: &str, encoding: &str) -> bool {
 fn content_type(name: &str) -> &'static str {
     match name.rsplit('.').next().unwrap_or_default() {
         "css" => "text/css; charset=utf-8",
+        "html" => "text/html; charset=utf-8",
         "js" => "text/javascript; charset=utf-8",
         "wasm" => "application/wasm",
         "svg" => "image/svg+xml",

@@ -64,9 +64,9 @@ pub async fn submit(
     State(app): State<App>,
     Extension(visit): Extension<Visit>,
     uri: Uri,
-    Posted(fields): Posted,
+    Posted(mut fields): Posted,
 ) -> Response {
-    match forms::submit(&visit, uri.path(), &fields).await {
+    match forms::submit(&visit, uri.path(), &mut fields).await {
         Ok(Done { reveal: Some(secret), .. }) => again(&app, visit, uri, secret).await,
         Ok(Done { next, set_cookie, .. }) => {
             let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, next)]).into_response();
@@ -92,7 +92,7 @@ pub async fn submit(
 }
 
 /// The form's own page once more, with something to tell.
-async fn again<T: Clone + Send + Sync + 'static>(app: &App, visit: Visit, uri: Uri, told: T) -> Response {
+pub(super) async fn again<T: Clone + Send + Sync + 'static>(app: &App, visit: Visit, uri: Uri, told: T) -> Response {
     let mut request = Request::new(Body::empty());
     *request.method_mut() = Method::GET;
     *request.uri_mut() = uri;

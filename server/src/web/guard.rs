@@ -41,8 +41,8 @@ fn refusal(app: &App, request: &Request) -> Option<Response> {
     let boot = app.atrium.settings.boot();
     let host = host(request);
     let allowed: Vec<_> = boot.list("allowed_hosts").collect();
-    // Whoever asks whether the server is well may come by its address, and behind no proxy.
-    let is_probe = is_health(request.uri().path());
+    // Whoever asks how the server is may come by its address, and behind no proxy.
+    let is_probe = is_probe(request.uri().path());
     if !is_probe
         && !allowed.contains(&"*")
         && !host.as_deref().is_some_and(|it| allowed.iter().any(|allowed| matches_host(allowed, it)))
@@ -73,8 +73,8 @@ fn refusal(app: &App, request: &Request) -> Option<Response> {
     None
 }
 
-fn is_health(path: &str) -> bool {
-    matches!(path, "/api/health" | "/api/health/db")
+fn is_probe(path: &str) -> bool {
+    matches!(path, "/api/health" | "/api/health/db" | "/metrics")
 }
 
 fn is_safe(method: &Method) -> bool {

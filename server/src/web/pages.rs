@@ -2,7 +2,7 @@
 
 use super::errors::plain;
 use super::{App, assets};
-use atrium_app::forms::{Refused, Reveal};
+use atrium_app::forms::{Imported, Refused, Reveal};
 use atrium_app::visit::Visit;
 use axum::Router;
 use axum::body::Body;
@@ -61,6 +61,9 @@ fn provide() {
     }
     if let Some(refused) = parts.extensions.get::<Refused>() {
         provide_context(refused.clone());
+    }
+    if let Some(report) = parts.extensions.get::<Imported>() {
+        provide_context(report.clone());
     }
     if let Some(secret) = parts.extensions.get::<Reveal>() {
         provide_context(secret.clone());

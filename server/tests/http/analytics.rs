@@ -106,7 +106,10 @@ fn a_call_that_might_overspend_says_whose_budget_it_was() {
     let question =
         json!({ "model": "Assistant", "messages": [{ "role": "user", "content": "Why?" }], "max_tokens": 1000 });
     let reply = api(&mut bob, "POST", "/v1/chat/completions", &question);
-    assert_eq!(reply.status, 409, "{}", reply.text());
+    assert_eq!((reply.status, reply.header("x-should-retry")), (429, Some("false")), "as OpenAI says it");
+    let error = &reply.json()["error"];
+    assert_eq!((&error["code"], &error["type"]), (&json!("insufficient_quota"), &json!("insufficient_quota")));
+    assert!(error["message"].as_str().unwrap().starts_with("Your budget, $5.00 a day"), "{error}");
     assert!(bob.get("/analytics").text().contains("Yours, a day"));
     assert_eq!(ask(&mut ada)["status"], "complete", "it is Bob's alone");
 

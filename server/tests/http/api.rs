@@ -24,7 +24,7 @@ pub struct Program {
 }
 
 impl Program {
-    fn nobody(server: &Server) -> Self {
+    pub fn nobody(server: &Server) -> Self {
         Self { browser: server.browser(), authorization: None }
     }
 
@@ -37,7 +37,7 @@ impl Program {
     }
 
     /// The same program with another token.
-    fn with(&self, token: &Value) -> Self {
+    pub fn with(&self, token: &Value) -> Self {
         let token = token.as_str().unwrap_or_else(|| panic!("no token: {token}"));
         Self { browser: self.browser.clone(), authorization: Some(format!("Bearer {token}")) }
     }
@@ -93,7 +93,7 @@ impl Program {
     }
 
     /// Waits until a document was read, and says how it stands then.
-    fn read_up(&mut self, document: &str) -> Value {
+    pub fn read_up(&mut self, document: &str) -> Value {
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
         loop {
             let found = self.get(&format!("/api/v1/documents/{document}"));

@@ -64,6 +64,34 @@ fn a_file_that_cannot_be_read_brings_the_form_back() {
 }
 
 #[test]
+fn files_of_a_form_that_comes_back_are_not_lost() {
+    let (server, _provider, asked) = attentive("fake-1");
+    let mut ada = server.person("ada");
+    let files: [(&str, &[u8]); 2] =
+        [("tides.md", b"# Tides\n\nHigh water at nine."), ("a.docx", b"PK\x03\x04 nonsense")];
+    let refused = ada.submit_files("/", &[("text", "When?")], &files);
+    assert_eq!(refused.status, 422);
+    let page = refused.text();
+    assert!(page.contains("a.docx cannot be read") && page.contains("tides.md"), "{page}");
+    let kept = |page: &str| -> Vec<String> {
+        let boxes = page.split("<input").skip(1).filter(|it| it.contains("name=\"attachment\""));
+        boxes.map(|it| it.split("value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()).collect()
+    };
+    let ids = kept(&page);
+    assert_eq!(ids.len(), 1, "the one that could be read: {page}");
+    assert!(page.contains("form=\"composer-form\""));
+    // Nobody else's.
+    let mut eve = server.person("eve");
+    let others = eve.submit_files("/", &[("attachment", &ids[0]), ("text", "")], &[]);
+    assert_eq!((others.status, kept(&others.text()).len()), (422, 0), "{}", others.text());
+    let sent = ada.submit_files("/", &[("attachment", &ids[0]), ("text", "When?")], &[]);
+    assert_eq!(sent.status, 303, "{}", sent.text());
+    let id = sent.location().strip_prefix("/chat/").unwrap().to_owned();
+    answer(&mut ada, &id);
+    assert!(asked.lock().unwrap()[0].to_string().contains("High water at nine."));
+}
+
+#[test]
 fn by_rest_a_file_is_brought_and_sent() {
     let (server, _provider, asked) = attentive("gpt-4o");
     let mut ada = Program::register(&server, "ada");

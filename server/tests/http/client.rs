@@ -23,8 +23,9 @@ impl Reply {
         self.header("location").unwrap_or_default()
     }
 
+    /// Without the empty comments by which Leptos finds its places again.
     pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.body).into_owned()
+        String::from_utf8_lossy(&self.body).replace("<!>", "")
     }
 
     pub fn json(&self) -> Value {

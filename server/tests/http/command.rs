@@ -1,5 +1,6 @@
 //! The command line: what it makes, and what it says when it can't.
 
+use crate::client::Browser;
 use crate::server::{House, PASSWORD, Server};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Output, Stdio};
@@ -178,6 +179,120 @@ fn a_copy_of_a_running_server_is_taken_back() {
     let mut browser = server.browser();
     let mut sign_in = |email: &str| browser.submit("/sign-in", &[("email", email), ("password", PASSWORD)]).status;
     assert_eq!((sign_in("later@example.org"), sign_in("ada@example.org")), (422, 303));
+}
+
+/// Brings a text to a new base, as a form does; the path of the document once it was read.
+fn bring(browser: &mut Browser, name: &str, text: &str) -> String {
+    let base = browser.submit("/knowledge", &[("name", name), ("project", "")]).location().to_owned();
+    let part = format!("content-disposition: form-data; name=\"file\"; filename=\"{name}.md\"\r\n\r\n{text}");
+    let form = [("content-type", "multipart/form-data; boundary=edge"), ("accept", "text/html")];
+    let sent = format!("--edge\r\n{part}\r\n--edge--\r\n");
+    assert_eq!(browser.request("POST", &format!("{base}/upload"), &form, sent.as_bytes()).status, 303);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let page = browser.get(&base).text();
+        if page.contains("found by word") {
+            let at = page.find("href=\"/knowledge/documents/").unwrap() + 6;
+            return page[at..].split('"').next().unwrap().to_owned();
+        }
+        assert!(Instant::now() < deadline, "it is not read: {page}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// How many files of documents a data folder has.
+fn kept(house: &House, data: &str) -> usize {
+    let mut folders = vec![house.path().join(data).join("files")];
+    let mut count = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            match entry.file_type().unwrap().is_dir() {
+                true => folders.push(entry.path()),
+                false => count += 1,
+            }
+        }
+    }
+    count
+}
+
+#[test]
+fn a_copy_holds_the_files_of_documents_and_brings_them_back() {
+    let server = Server::start();
+    let mut ada = server.administrator();
+    let tides = bring(&mut ada, "tides", "# Tides\n\nThe ebb takes six hours.");
+    let told = said(&server.house().run(&["backup", "--data", "data", "copy.tar"], ""));
+    assert!(told.contains("1 file of documents"), "{told}");
+    bring(&mut ada, "later", "# Later\n\nBrought after the copy.");
+    let bare = said(&server.house().run(&["backup", "--data", "data", "--without-files", "bare.db"], ""));
+    assert!(bare.contains("database alone") && bare.contains("data/files"), "{bare}");
+    let house = server.kill();
+    // To another machine: the database, its file and nothing else.
+    std::fs::create_dir(house.path().join("other")).unwrap();
+    let told = said(&house.run(&["restore", "--data", "other", "copy.tar"], ""));
+    assert!(told.contains("Of 1 files in it, 1 were not"), "{told}");
+    assert_eq!((kept(&house, "data"), kept(&house, "other")), (2, 1));
+    let well = said(&house.run(&["doctor", "--data", "other"], ""));
+    assert!(well.contains("ok    files, other/files: all there"), "{well}");
+    // In the place of what is there: what came later is kept, the file with it.
+    let told = said(&house.run(&["restore", "--data", "data", "copy.tar"], ""));
+    assert!(told.contains("Of 1 files in it, 0 were not") && told.contains("What was there before is kept"), "{told}");
+    assert_eq!(kept(&house, "data"), 2);
+    let server = house.serve();
+    let mut ada = server.browser();
+    assert_eq!(ada.submit("/sign-in", &[("email", "ada@example.org"), ("password", PASSWORD)]).status, 303);
+    assert!(ada.get(&tides).text().contains("six hours"));
+    let file = ada.get(&format!("{tides}/file"));
+    assert_eq!((file.status, file.text().as_str()), (200, "# Tides\n\nThe ebb takes six hours."));
+    // A bare database still comes back; whoever loses files is told their names.
+    let house = server.kill();
+    std::fs::create_dir(house.path().join("third")).unwrap();
+    let told = said(&house.run(&["restore", "--data", "third", "bare.db"], ""));
+    assert!(told.contains("2 of 2 files") && told.contains("tides.md") && told.contains("later.md"), "{told}");
+    let doubt = said(&house.run(&["doctor", "--data", "third"], ""));
+    assert!(doubt.contains("look  files, third/files: 2 of 2 files") && doubt.contains("tides.md"), "{doubt}");
+    // As rows, with their files, for either database.
+    said(&house.run(&["dump", "--data", "data", "--files", "rows.tar"], ""));
+    let told = said(&house.run(&["load", "--data", "fourth", "rows.tar"], ""));
+    assert!(told.contains("rows of rows.tar") && !told.contains("missing"), "{told}");
+    assert_eq!(kept(&house, "fourth"), 1);
+    for (command, name, other) in [("restore", "rows.tar", "atrium load"), ("load", "copy.tar", "atrium restore")] {
+        let refused = house.run(&[command, "--data", "fifth", name], "");
+        assert!(errors(&refused).contains(other), "{}", errors(&refused));
+    }
+}
+
+#[test]
+fn an_archive_that_broke_off_changes_nothing() {
+    let server = Server::start();
+    let mut ada = server.administrator();
+    bring(&mut ada, "tides", &"The ebb takes six hours. ".repeat(4_000));
+    said(&server.house().run(&["backup", "--data", "data", "copy.tar"], ""));
+    let house = server.kill();
+    let whole = std::fs::read(house.path().join("copy.tar")).unwrap();
+    let before = std::fs::read(house.path().join("data/atrium.db")).unwrap();
+    let entries = || {
+        let mut names: Vec<_> =
+            std::fs::read_dir(house.path().join("data")).unwrap().map(|it| it.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let there = entries();
+    for length in [1_000, whole.len() / 2, whole.len() - 50_000, whole.len() - 2_048] {
+        std::fs::write(house.path().join("half.tar"), &whole[..length]).unwrap();
+        let refused = house.run(&["restore", "--data", "data", "half.tar"], "");
+        assert!(!refused.status.success(), "{length}");
+        assert!(errors(&refused).contains("half.tar"), "{}", errors(&refused));
+        assert_eq!(
+            (std::fs::read(house.path().join("data/atrium.db")).unwrap() == before, entries()),
+            (true, there.clone())
+        );
+    }
+    // A backup that is killed leaves no file of that name.
+    let mut killed = house.command(&["backup", "--data", "data", "killed.tar"]).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(5));
+    killed.kill().unwrap();
+    let ended = killed.wait().unwrap();
+    assert!(ended.success() || !house.path().join("killed.tar").exists());
 }
 
 #[test]

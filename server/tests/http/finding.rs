@@ -4,7 +4,7 @@ use crate::client::{Browser, Reply};
 use crate::provider::Provider;
 use crate::server::{House, Server};
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 fn with_provider() -> (Server, Provider) {
     let provider = Provider::start(|_| (vec!["By the **pull** of the Moon.".to_owned()], Duration::from_millis(1)));
@@ -57,6 +57,54 @@ fn search_shows_what_was_said_and_never_as_markup() {
         assert_eq!((refused.status, &refused.json()["fields"][0]["field"]), (422, &json!(field)));
     }
     assert_eq!(call(&mut bob, "GET", "/api/v1/search?search=tides", &Value::Null).json()["count"], 0);
+}
+
+#[test]
+fn documents_are_found_and_lead_to_their_passage() {
+    let server = Server::start();
+    let mut ada = server.administrator();
+    let mut bob = server.person("bob");
+    let made = ada.submit("/knowledge", &[("name", "Harbour"), ("project", "")]);
+    let base = made.location().to_owned();
+    let text = "# Rules\n\nEvery boat pays its dues at the <b>eastern</b> quay.\n\n# Lights\n\nThe lighthouse is lit at dusk.\n";
+    let body = format!(
+        "--edge\r\ncontent-disposition: form-data; name=\"file\"; filename=\"mooring.md\"\r\n\r\n{text}\r\n--edge--\r\n"
+    );
+    let form = [("content-type", "multipart/form-data; boundary=edge"), ("accept", "text/html")];
+    assert_eq!(ada.request("POST", &format!("{base}/upload"), &form, body.as_bytes()).status, 303);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let hit = loop {
+        let found = call(&mut ada, "GET", "/api/v1/search?search=eastern%20quays&kind=document", &Value::Null).json();
+        if found["count"] == 1 {
+            break found["results"][0].clone();
+        }
+        assert!(Instant::now() < deadline, "it is not read: {found}");
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    let shelf = &hit["document"];
+    assert_eq!(
+        (&hit["kind"], &shelf["base_name"], &shelf["name"]),
+        (&json!("document"), &json!("Harbour"), &json!("mooring.md"))
+    );
+    assert_eq!(shelf["passage"]["headings"], json!(["Rules"]));
+    assert!(hit["snippet"].as_array().unwrap().contains(&json!({ "text": "quay", "is_hit": true })), "{hit}");
+    let page = ada.get("/search?search=eastern+quays").text();
+    assert!(
+        page.contains("<mark>eastern</mark>") && page.contains("<mark>quay</mark>") && !page.contains("<b>"),
+        "{page}"
+    );
+    let (from, to) = (&shelf["passage"]["start"], &shelf["passage"]["end"]);
+    let path =
+        format!("/knowledge/documents/{}?version=1&amp;from={from}&amp;to={to}#passage", hit["id"].as_str().unwrap());
+    assert!(page.contains(&path), "{path}: {page}");
+    let shown = ada.get(path.replace("&amp;", "&").split('#').next().unwrap()).text();
+    assert!(shown.contains("<mark id=\"passage\">") && shown.contains("eastern"), "{shown}");
+    let document = format!("/knowledge/documents/{}", hit["id"].as_str().unwrap());
+    assert!(ada.get("/search?search=mooring").text().contains(&document), "by its name");
+    // Bob sees none of it, neither here nor there.
+    assert_eq!(call(&mut bob, "GET", "/api/v1/search?search=quay", &Value::Null).json()["count"], 0);
+    assert!(bob.get("/search?search=quay").text().contains("Nothing was found"));
+    assert!(bob.get("/search?search=mooring&kind=document").text().contains("Nothing was found"));
 }
 
 #[test]

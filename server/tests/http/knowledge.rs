@@ -5,6 +5,10 @@ use crate::chat::{answer, begin};
 use crate::client::{Browser, Reply};
 use crate::provider::{Provider, last_words};
 use crate::server::{House, Server};
+use std::collections::HashMap;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 const TIDES: &str = "# Tides\n\nThe Moon pulls the oceans and raises two bulges of water every day.\n\n# Lakes\n\nSmall lakes have tides of a few millimetres only.\n";
@@ -202,4 +206,168 @@ fn an_answer_says_what_each_of_its_sentences_stands_on() {
     }
     let mut eve = server.person("eve");
     assert_eq!(eve.get(&inspector).status, 404);
+}
+
+/// A web server on the loopback interface whose pages a test writes.
+struct Site {
+    host: String,
+    pages: Arc<Mutex<HashMap<String, String>>>,
+}
+
+impl Site {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let host = listener.local_addr().unwrap().to_string();
+        let pages: Arc<Mutex<HashMap<String, String>>> = Arc::default();
+        let served = pages.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let mut reader = BufReader::new(stream);
+                let mut line = String::new();
+                if reader.read_line(&mut line).is_err() {
+                    continue;
+                }
+                let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
+                let (mut header, mut length) = (String::new(), 0);
+                while reader.read_line(&mut header).is_ok_and(|it| it > 2) {
+                    if let Some(value) = header.to_ascii_lowercase().strip_prefix("content-length:") {
+                        length = value.trim().parse().unwrap();
+                    }
+                    header.clear();
+                }
+                let _ = reader.read_exact(&mut vec![0; length]);
+                let page = served.lock().unwrap().get(&path).cloned();
+                let reply = page.unwrap_or_else(|| "404 Not Found\r\n\r\nnothing".to_owned());
+                let _ = reader.get_mut().write_all(
+                    format!("HTTP/1.1 {}", reply.replacen("\r\n", "\r\nconnection: close\r\n", 1)).as_bytes(),
+                );
+            }
+        });
+        Self { host, pages }
+    }
+
+    fn has(&self, path: &str, reply: String) {
+        self.pages.lock().unwrap().insert(path.to_owned(), reply);
+    }
+
+    /// A page, as a web server sends it.
+    fn shows(&self, path: &str, title: &str, text: &str) {
+        let page = format!("<!doctype html><title>{title}</title><h1>{title}</h1><p>{text}</p>");
+        self.has(path, format!("200 OK\r\ncontent-type: text/html; charset=utf-8\r\n\r\n{page}"));
+    }
+
+    fn at(&self, path: &str) -> String {
+        format!("http://{}{path}", self.host)
+    }
+}
+
+#[test]
+fn a_page_of_the_web_is_added_by_its_address_and_fetched_again() {
+    let site = Site::start();
+    site.shows("/guide", "A guide to tides", "The ebb takes six hours.");
+    site.has("/old", "302 Found\r\nlocation: /guide\r\n\r\n".to_owned());
+    let server = House::new().env("ATRIUM_INSIDE_HOSTS", &site.host).serve();
+    let mut ada = server.administrator();
+    let path = base(&mut ada, "Web");
+    assert!(ada.get(&path).text().contains("Add from an address"));
+    let old = site.at("/old");
+    let done = ada.submit(&path, &[("action", "fetch"), ("url", &old)]);
+    assert_eq!((done.status, done.location()), (303, path.as_str()), "{}", done.text());
+    let page = settled(&mut ada, &path);
+    assert!(page.contains("A guide to tides") && page.contains("guide.html"), "its own title, and a name: {page}");
+    let document = link(&page, "/knowledge/documents/");
+    let shown = ada.get(&document).text();
+    assert!(shown.contains(&old) && shown.contains("Fetch again") && shown.contains("six hours"), "{shown}");
+    // Nothing is new there; then something is.
+    assert_eq!(ada.submit(&document, &[("action", "fetch")]).location(), document);
+    assert!(!ada.get(&document).text().contains("Version 2"));
+    site.shows("/guide", "A guide to tides", "The ebb takes six hours and twelve minutes.");
+    assert_eq!(ada.submit(&document, &[("action", "fetch")]).status, 303);
+    let shown = settled(&mut ada, &document);
+    assert!(shown.contains("twelve minutes") && shown.contains("Version 2"), "{shown}");
+    // The same address once more is the same document; another one of its name is not.
+    site.shows("/other/guide", "Another guide", "Of lakes.");
+    for url in [&old, &site.at("/other/guide")] {
+        assert_eq!(ada.submit(&path, &[("action", "fetch"), ("url", url), ("title", "")]).status, 303);
+    }
+    let page = settled(&mut ada, &path);
+    assert!(page.contains("2 documents") && page.contains("127.0.0.1 other guide.html"), "{page}");
+    // What is gone there stays as it was here.
+    site.has("/guide", "410 Gone\r\n\r\n".to_owned());
+    let refused = ada.submit(&document, &[("action", "fetch")]);
+    assert!(refused.status == 422 && refused.text().contains("answered with status 410."), "{}", refused.text());
+    assert!(ada.get(&document).text().contains("twelve minutes"));
+}
+
+#[test]
+fn an_address_that_is_refused_says_so_at_its_field() {
+    let site = Site::start();
+    let other = Site::start();
+    site.has("/inside", format!("302 Found\r\nlocation: {}\r\n\r\n", other.at("/secret")));
+    site.has("/large", format!("200 OK\r\ncontent-type: text/plain\r\n\r\n{}", "x".repeat(101 << 20)));
+    other.shows("/secret", "Secret", "Nobody reads this.");
+    let server = House::new().env("ATRIUM_INSIDE_HOSTS", &site.host).serve();
+    let mut ada = server.administrator();
+    let path = base(&mut ada, "Web");
+    for (url, told) in [
+        (String::new(), "Use an address like https://example.org/tides.pdf."),
+        ("ftp://example.org/a".to_owned(), "http://"),
+        (other.at("/secret"), "This address is not on the public Internet."),
+        (site.at("/inside"), "This address is not on the public Internet."),
+        (format!("{}/api/health", server.address), "This address is not on the public Internet."),
+        ("http://169.254.169.254/latest/meta-data".to_owned(), "This address is not on the public Internet."),
+        (site.at("/nothing"), "answered with status 404."),
+        (site.at("/large"), "more than 100 MB"),
+    ] {
+        let refused = ada.submit(&path, &[("action", "fetch"), ("url", &url), ("title", "Kept")]);
+        let text = refused.text();
+        assert_eq!(refused.status, 422, "{url}: {text}");
+        assert!(
+            text.contains(told) && text.contains("href=\"#url\"") && text.contains("value=\"Kept\""),
+            "{url}: {text}"
+        );
+        assert!(!text.contains("Nobody reads"), "{url}");
+    }
+    assert!(ada.get(&path).text().contains("Nothing yet."));
+    let mut eve = server.person("eve");
+    assert_eq!(eve.submit(&path, &[("action", "fetch"), ("url", &site.at("/inside"))]).status, 404);
+    bring(&mut ada, &path, &[("tides.md", TIDES.as_bytes())]);
+    let document = link(&settled(&mut ada, &path), "/knowledge/documents/");
+    assert_eq!(ada.submit(&document, &[("action", "fetch")]).status, 409, "it came from nowhere");
+}
+
+#[test]
+fn another_embedding_model_is_chosen_on_the_page() {
+    let site = Site::start();
+    let server = House::new().env("OPENAI_BASE_URL", &site.at("/v1")).serve();
+    let mut ada = server.administrator();
+    let path = base(&mut ada, "Sea");
+    bring(&mut ada, &path, &[("tides.md", b"The Moon pulls the oceans.")]);
+    assert!(settled(&mut ada, &path).contains("found by word"), "there is no model file in this folder");
+    let model = "openai/text-embedding-3-small";
+    for name in ["nobody/knows", model, "gemini/x"] {
+        let refused = ada.submit(&path, &[("action", "change-encoder"), ("encoder", name)]);
+        assert!(refused.status == 422 && refused.text().contains("href=\"#encoder\""), "{name}: {}", refused.text());
+    }
+    let vector = r#"{"data":[{"index":0,"embedding":[0.6,0.8]}],"usage":{"prompt_tokens":9}}"#;
+    site.has("/v1/embeddings", format!("200 OK\r\ncontent-type: application/json\r\n\r\n{vector}"));
+    assert_eq!(ada.submit(&path, &[("action", "change-encoder"), ("encoder", model)]).status, 303);
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let page = loop {
+        let page = ada.get(&path).text();
+        if page.contains("found by word and meaning") && !page.contains("until it has read all") {
+            break page;
+        }
+        assert!(Instant::now() < deadline, "it is not read: {page}");
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    assert!(page.contains(&format!("value=\"{model}\"")), "{page}");
+    let found = ada.get("/knowledge/search?q=oceans&inspect=on").text();
+    assert!(
+        found.contains("1 pieces searched by word, 1 of them by meaning as well") && !found.contains("words only"),
+        "{found}"
+    );
+    site.has("/v1/embeddings", "401 Unauthorized\r\ncontent-type: application/json\r\n\r\n{}".to_owned());
+    let found = ada.get("/knowledge/search?q=oceans").text();
+    assert!(found.contains("Searched by words only") && found.contains("<mark>oceans</mark>"), "{found}");
 }

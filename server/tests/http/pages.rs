@@ -263,7 +263,12 @@ fn files_have_names_that_are_good_for_ever() {
     ] {
         assert_eq!(browser.get_with(path, &[]).status, 404, "{path}");
     }
-    for (path, kind) in [("/favicon.svg", "image/svg+xml"), ("/robots.txt", "text/plain; charset=utf-8")] {
+    for (path, kind) in [
+        ("/favicon.svg", "image/svg+xml"),
+        ("/robots.txt", "text/plain; charset=utf-8"),
+        ("/service-worker.js", "text/javascript; charset=utf-8"),
+        ("/apple-touch-icon.png", "image/png"),
+    ] {
         let reply = browser.get_with(path, &[]);
         assert_eq!((reply.status, reply.header("content-type")), (200, Some(kind)));
         assert!(!reply.header("cache-control").unwrap().contains("immutable"), "{path} has no hash");

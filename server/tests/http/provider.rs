@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 /// What to say to a question, and how long to wait after each word.
 type Script = dyn Fn(&Value) -> (Vec<String>, Duration) + Send + Sync;
 
+/// What it offers.
+const MODELS: [&str; 3] = ["fake-1", "fake-2", "fake-3"];
+
 /// Words sent, and when.
 pub type Sent = Arc<Mutex<Vec<(Instant, String)>>>;
 
@@ -39,8 +42,10 @@ pub fn last_words(question: &Value) -> &str {
     question["messages"].as_array().and_then(|it| it.last()).and_then(|it| it["content"].as_str()).unwrap_or_default()
 }
 
-fn answer(stream: TcpStream, script: &Script, log: &Sent) -> Option<()> {
+fn answer(mut stream: TcpStream, script: &Script, log: &Sent) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
+    let mut asked = String::new();
+    reader.read_line(&mut asked).ok()?;
     let mut length = 0;
     loop {
         let mut line = String::new();
@@ -53,8 +58,12 @@ fn answer(stream: TcpStream, script: &Script, log: &Sent) -> Option<()> {
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
+    if asked.starts_with("GET /v1/models ") {
+        let models = json!({ "data": MODELS.map(|id| json!({ "id": id })) }).to_string();
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n";
+        return write!(stream, "{head}content-length: {}\r\n\r\n{models}", models.len()).ok();
+    }
     let (words, pause) = script(&serde_json::from_slice(&body).unwrap_or_default());
-    let mut stream = stream;
     stream.set_nodelay(true).ok()?;
     stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n").ok()?;
     let mut event = |value: Value| stream.write_all(format!("data: {value}\n\n").as_bytes()).ok();

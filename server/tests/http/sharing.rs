@@ -6,6 +6,19 @@ use crate::server::House;
 use std::time::Duration;
 
 #[test]
+fn nobody_tries_links_out_without_end() {
+    let server = crate::server::Server::start();
+    let mut browser = server.browser();
+    let path = format!("/shared/{}", "0".repeat(64));
+    let statuses: Vec<_> = (0..70).map(|_| browser.get(&path).status).collect();
+    assert!(statuses[..60].iter().all(|it| *it == 404), "{statuses:?}");
+    assert!(statuses.contains(&429), "{statuses:?}");
+    let refused = browser.get(&path);
+    assert!(refused.status == 429 && refused.header("retry-after").is_some(), "{}", refused.text());
+    assert_eq!(browser.get("/sign-in").status, 200, "other pages are not meant");
+}
+
+#[test]
 fn whoever_has_the_link_reads_until_it_is_revoked() {
     let provider = Provider::start(|_| (vec!["By the **Moon**.".to_owned()], Duration::from_millis(1)));
     let server = House::new().with(&provider).serve();

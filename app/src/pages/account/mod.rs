@@ -1,5 +1,6 @@
 //! One's own account: what one says of oneself, how one comes in, and how things look.
 
+pub mod import;
 pub mod sessions;
 pub mod tokens;
 
@@ -20,16 +21,20 @@ const _: () = assert!(PASSWORD_MIN == 10, "the help above names the number");
 const PICTURE_HELP: &str = "PNG, JPEG or WebP, at most 2 MB. It is cut to a square; your organisation sees it.";
 const _: () = assert!(PICTURE_FILE_MAX == 2 * 1024 * 1024, "the help above names the number");
 
-/// The ways between the pages of an account.
+/// The pages of an account: path and name.
+pub(super) const TABS: &[(&str, &str)] = &[
+    ("/account", "Profile"),
+    ("/account/sessions", "Sessions"),
+    ("/account/tokens", "API tokens"),
+    ("/account/shares", "Shared links"),
+];
+
+/// The ways between them.
 pub(super) fn tabs(here: &'static str) -> impl IntoView {
-    let tab = |href: &'static str, label: &'static str| {
-        view! { <a href=href aria-current=(href == here).then_some("page")>{label}</a> }
+    let tab = |(href, label): &(&'static str, &'static str)| {
+        view! { <a href=*href aria-current=(*href == here).then_some("page")>{*label}</a> " " }
     };
-    view! {
-        <nav class="account-tabs" aria-label="Account">
-            {tab("/account", "Profile")} {tab("/account/sessions", "Sessions")} {tab("/account/tokens", "API tokens")} {tab("/account/shares", "Shared links")}
-        </nav>
-    }
+    view! { <nav class="account-tabs" aria-label="Account">{TABS.iter().map(tab).collect_view()}</nav> }
 }
 
 #[component]
@@ -49,8 +54,11 @@ pub fn Account() -> impl IntoView {
                 {appearance_section(theme)}
                 <section class="section">
                     <h2>"Your data"</h2>
-                    <p>"All your conversations with every message, as one JSON file."</p>
-                    <a class="button" href="/account/export" download="">"Export conversations"</a>
+                    <p>"Take all your conversations with every message along as one JSON file, or bring those that you had elsewhere."</p>
+                    <div class="button-row">
+                        <a class="button" href="/account/export" download="">"Export conversations"</a>
+                        <a class="button" href="/account/import">"Import conversations"</a>
+                    </div>
                 </section>
             </div>
         })

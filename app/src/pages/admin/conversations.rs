@@ -10,6 +10,7 @@ use crate::islands::attaching;
 use crate::visit::Visit;
 use atrium::attachments::Attachment;
 use atrium::chat::{Author, MessageView, Thread};
+use atrium::feedback::{Feedback, Verdict};
 use atrium::ids::{ConversationId, OrganisationId};
 use atrium::paging::{Page, PageRequest, Sort};
 use atrium::people::Viewer;
@@ -156,11 +157,21 @@ fn message(it: MessageView, conversation: ConversationId, look: Uuid) -> AnyView
         Author::Assistant => {
             let blocks = it.rendered.blocks.into_iter().chain([it.rendered.tail]).map(|html| view! { <div class="block" inner_html=html></div> });
             view! {
-                <article class="message from-agent" aria-label="Answer"><div class="answer">{blocks.collect_view()}</div><p class="muted small">{when}{it.model.map(|it| format!(" · {it}"))}</p></article>
+                <article class="message from-agent" aria-label="Answer"><div class="answer">{blocks.collect_view()}</div><p class="muted small">{when}{it.model.map(|it| format!(" · {it}"))}</p>{it.feedback.map(opinion)}</article>
             }
             .into_any()
         }
     }
+}
+
+/// What its owner thinks of an answer.
+fn opinion(it: Feedback) -> impl IntoView {
+    let verdict = match it.verdict {
+        Verdict::Up => "Helped",
+        Verdict::Down => "Did not help",
+    };
+    let told = if it.reason.is_empty() { verdict.to_owned() } else { format!("{verdict}: {}", it.reason) };
+    view! { <p class="small">{format!("Its owner thinks: {told}")}</p> }
 }
 
 /// `POST /admin/conversations/{id}`

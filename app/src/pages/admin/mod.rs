@@ -41,7 +41,7 @@ const SECTIONS: &[(&str, &str, May)] = &[
     ("/admin/audit-log", "Audit log", |it| it.may(Permission::ManageOrganisation)),
 ];
 
-fn sections(viewer: &Viewer) -> impl Iterator<Item = (&'static str, &'static str)> {
+pub(super) fn sections(viewer: &Viewer) -> impl Iterator<Item = (&'static str, &'static str)> {
     SECTIONS.iter().filter(|it| it.2(viewer)).map(|it| (it.0, it.1))
 }
 

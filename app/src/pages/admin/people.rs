@@ -77,8 +77,8 @@ impl List for Listed {
             role: asked.text("role").and_then(Role::parse),
             is_active: asked.read("active"),
             organisation: asked.read("organisation"),
-            department: None,
             sort,
+            ..PeopleFilter::default()
         };
         visit.atrium.accounts.people(viewer, page, filter).await
     }

@@ -7,6 +7,8 @@ pub mod models;
 pub mod results;
 mod sections;
 
+pub(super) use sections::SECTIONS;
+
 use crate::components::{PageHead, budget_meter, figure, figure_with, signed_in};
 use crate::pages::admin::asked::Asked;
 use crate::pages::admin::csv::File;

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use std::future::Future;
 
 /// Every section: its path and its name. A line here is all that a new one needs to be found.
-const SECTIONS: &[(&str, &str)] = &[
+pub(in crate::pages) const SECTIONS: &[(&str, &str)] = &[
     ("/analytics", "Usage"),
     ("/analytics/ask", "Ask"),
     ("/analytics/results", "Results"),

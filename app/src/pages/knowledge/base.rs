@@ -47,6 +47,7 @@ pub fn OneBase() -> impl IntoView {
                 {refresh(base.is_at_work() && is_first_page, is_still, &here)}
                 {(!is_empty).then(|| find_form(id))}
                 {can_change.then(|| upload_form(id))}
+                {can_change.then(|| address_form(form.clone()))}
                 <section class="section">
                     <h2>"Documents"</h2>
                     {(!is_empty).then(|| names_form(&search))}
@@ -73,11 +74,25 @@ fn report(lines: Vec<String>) -> impl IntoView {
 /// How far the vectors are, and what can be done about them.
 fn progress(base: &Base) -> AnyView {
     let work = &base.embedding;
-    if base.piece_count == 0 || work.state == WorkState::Done && base.embedded_count >= base.piece_count {
+    if base.piece_count == 0
+        || work.state == WorkState::Done && base.embedded_count >= base.piece_count && base.next_encoder.is_none()
+    {
         return ().into_any();
     }
-    let told =
-        format!("{} of {} pieces found by meaning as well", grouped(base.embedded_count), grouped(base.piece_count));
+    let all = grouped(base.piece_count);
+    let (done, told) = match &base.next_encoder {
+        Some(next) => {
+            let told = format!(
+                "{} of {all} pieces read by {next}; until it has read all, {} is searched.",
+                grouped(base.next_count),
+                base.encoder
+            );
+            (base.next_count, told)
+        }
+        None => {
+            (base.embedded_count, format!("{} of {all} pieces found by meaning as well", grouped(base.embedded_count)))
+        }
+    };
     let standing = match work.state {
         WorkState::Running => "The rest is being worked on.",
         WorkState::Queued if work.reason.is_empty() => "The rest waits for its turn.",
@@ -91,7 +106,7 @@ fn progress(base: &Base) -> AnyView {
         WorkState::Failed => ("resume", "Try again"),
         _ => ("pause", "Pause"),
     };
-    let (done, all) = (base.embedded_count.to_string(), base.piece_count.to_string());
+    let (done, all) = (done.to_string(), base.piece_count.to_string());
     let reason = (!work.reason.is_empty()).then(|| work.reason.clone());
     let can_act = base.can_change && work.state != WorkState::Done;
     view! {
@@ -129,6 +144,19 @@ fn upload_form(base: BaseId) -> impl IntoView {
             <p id="file-help" class="help">{told}</p>
             <button class="button primary">{icon(Icon::Upload)}<span>"Upload"</span></button>
         </form>
+    }
+}
+
+fn address_form(state: FormState) -> impl IntoView {
+    view! {
+        <section class="section">
+            <h2>"Add from an address"</h2>
+            <form method="post" class="form">
+                <TextField name="url" label="Address" kind="url" inputmode="url" help="A page or a file on the web, such as https://example.org/tides.pdf. It is fetched once, now; its page fetches it again." state=state.clone()/>
+                <TextField name="title" label="Title" help="Unless you give it one, it has the title that it calls itself by." state/>
+                <div class="form-end"><button class="button" name="action" value="fetch">{icon(Icon::Download)}<span>"Fetch"</span></button></div>
+            </form>
+        </section>
     }
 }
 
@@ -193,6 +221,7 @@ fn settings(base: Base, state: FormState) -> impl IntoView {
             grouped(n)
         ),
     };
+    let encoder = base.next_encoder.clone().unwrap_or_else(|| base.encoder.clone());
     view! {
         <section class="section">
             <h2>"Settings"</h2>
@@ -201,6 +230,16 @@ fn settings(base: Base, state: FormState) -> impl IntoView {
                 <TextField name="name" label="Name" value=base.name state=state.clone()/>
                 <TextArea name="description" label="What is in it" value=base.description state=state.clone() rows=2/>
                 <div class="form-end"><button class="button primary" name="action" value="save">"Save knowledge base"</button></div>
+            </form>
+            <form method="post" class="form">
+                <TextField
+                    name="encoder"
+                    label="Embedding model"
+                    value=encoder
+                    help="local/all-MiniLM-L6-v2 runs in this server. A provider's is named with it: openai/text-embedding-3-small, ollama/nomic-embed-text, gemini/gemini-embedding-001; it is sent every piece of these documents, and every question, and may cost money. What is there is searched until another model has read everything."
+                    state=state.clone()
+                />
+                <div class="form-end"><button class="button" name="action" value="change-encoder">"Change model"</button></div>
             </form>
             <form method="post" class="form delete-form">
                 <p class="muted">{goes}</p>
@@ -231,6 +270,15 @@ pub async fn submit(visit: &Visit, id: BaseId, fields: &Fields) -> Result<Done> 
             knowledge.delete_base(actor, id).await?;
             visit.toast("Knowledge base deleted", None).await?;
             return Ok(Done::then("/knowledge"));
+        }
+        "fetch" => {
+            let brought = knowledge.fetch(actor, id, fields.text("url"), fields.filled("title")).await?;
+            visit.toast(super::fetched(&brought), None).await?;
+            return Ok(Done::then(format!("/knowledge/{id}")));
+        }
+        "change-encoder" => {
+            knowledge.change_encoder(actor, id, fields.text("encoder")).await?;
+            "Embedding model chosen"
         }
         "pause" => {
             knowledge.pause_embedding(scope, id, true).await?;

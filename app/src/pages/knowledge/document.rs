@@ -85,6 +85,7 @@ pub fn OneDocument() -> impl IntoView {
                 <ErrorSummary state=form/>
                 <p class="muted"><a href=format!("/knowledge/{}", base.id)>{base.name.clone()}</a>" · "{facts(&document)}</p>
                 <p>{state(&document)}{(!document.reason.is_empty()).then(|| format!(": {}", document.reason))}</p>
+                {source(&document)}
                 {refresh(is_reading, asked.is_still, &here)}
                 {notes(&document)}
                 {about(&document)}
@@ -111,6 +112,15 @@ fn facts(document: &Document) -> String {
         document.created_by_name.clone(),
     ];
     facts.into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
+/// Where it was fetched from.
+fn source(document: &Document) -> AnyView {
+    if document.source != "url" {
+        return ().into_any();
+    }
+    let (href, shown) = (document.source_url.clone(), document.source_url.clone());
+    view! { <p id="url" class="muted">"Fetched from "<a href=href rel="noreferrer nofollow">{shown}</a></p> }.into_any()
 }
 
 fn notes(document: &Document) -> AnyView {
@@ -225,10 +235,12 @@ fn older(versions: &[Version], shown: i64, here: &str, has_file: bool) -> AnyVie
 
 fn actions(document: &Document) -> impl IntoView + use<> {
     let is_of_repository = document.repository.is_some();
+    let has_address = document.source == "url";
     view! {
         <section class="section">
             <h2>"Change"</h2>
             <form method="post" class="button-row">
+                {has_address.then(|| view! { <button class="button" name="action" value="fetch">{icon(Icon::Download)}<span>"Fetch again"</span></button> })}
                 <button class="button" name="action" value="read-again">{icon(Icon::Again)}<span>"Read again"</span></button>
                 {(!is_of_repository).then(|| view! { <button class="button danger" name="action" value="delete">"Delete document"</button> })}
             </form>
@@ -249,6 +261,11 @@ pub async fn submit(visit: &Visit, id: DocumentId, fields: &Fields) -> Result<Do
         "read-again" => {
             knowledge.read_again(actor.viewer, id).await?;
             visit.toast("It is read again", None).await?;
+            Ok(Done::then(format!("/knowledge/documents/{id}")))
+        }
+        "fetch" => {
+            let brought = knowledge.fetch_again(actor, id).await?;
+            visit.toast(super::fetched(&brought), None).await?;
             Ok(Done::then(format!("/knowledge/documents/{id}")))
         }
         "delete" => {

@@ -10,6 +10,7 @@ pub mod repository;
 pub mod sources;
 
 use atrium::knowledge::{Document, DocumentState, Rank, grouped};
+use atrium_domain::knowledge::Brought;
 use leptos::prelude::*;
 use leptos_meta::Meta;
 
@@ -27,6 +28,15 @@ fn state(document: &Document) -> String {
         DocumentState::Ready if document.piece_count == 0 => "read; there are no words in it".to_owned(),
         DocumentState::Ready => "found by word and meaning".to_owned(),
         DocumentState::Failed => "could not be read".to_owned(),
+    }
+}
+
+/// What became of what was fetched.
+fn fetched(brought: &Brought) -> String {
+    match brought {
+        Brought::New(it) => format!("{} was fetched", it.name),
+        Brought::Version(it) => format!("{} was fetched: it is version {} now", it.name, it.version),
+        Brought::Known(it) => format!("{} is here already, as it is there", it.name),
     }
 }
 

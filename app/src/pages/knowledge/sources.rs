@@ -41,7 +41,7 @@ fn inspected(sources: Sources) -> impl IntoView {
     let count = |kind| claims.iter().filter(|it| it.kind == kind).count();
     let misquoted = claims.iter().filter(|it| it.is_misquoted).count();
     let judged = format!(
-        "{} sentences stand in a source, {} in none, {} claim nothing; {misquoted} quote words that stand in no source.",
+        "Sentences that stand in a source: {}, in none: {}, that claim nothing: {}; that quote words of no source: {misquoted}.",
         count(ClaimKind::Supported),
         count(ClaimKind::Unsupported),
         count(ClaimKind::Neutral)

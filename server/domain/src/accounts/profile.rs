@@ -78,6 +78,8 @@ pub struct PeopleFilter<'a> {
     pub organisation: Option<OrganisationId>,
     /// Only those of the department of that name.
     pub department: Option<&'a str>,
+    /// Only the viewer, whoever else they may see.
+    pub is_oneself: bool,
     /// One of [`PEOPLE_COLUMNS`].
     pub sort: Option<Sort>,
 }
@@ -134,7 +136,7 @@ impl Accounts {
         let (organisation, person) = reach(viewer);
         let args = args![
             organisation,
-            person,
+            if filter.is_oneself { Some(viewer.id.0) } else { person },
             contains(filter.search.unwrap_or_default()),
             filter.role.map(Role::as_str),
             filter.is_active,

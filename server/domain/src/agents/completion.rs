@@ -3,7 +3,7 @@
 use super::connections::Connections;
 use super::introduction::introduce;
 use crate::error::{Error, Result};
-use crate::knowledge::Knowledge;
+use crate::knowledge::{Knowledge, Reach};
 use crate::ports::Ports;
 use crate::providers::{Adapter, EndReason, Event, Request, Turn, said_whole};
 use crate::store::Store;
@@ -13,6 +13,7 @@ use atrium::people::Viewer;
 use futures::StreamExt as _;
 use std::time::Instant;
 use tokio::sync::mpsc;
+use tracing::Instrument as _;
 
 /// Pieces that wait for a slow reader before the provider is made to wait.
 const AHEAD: usize = 256;
@@ -82,7 +83,7 @@ pub fn complete(
     let (sender, receiver) = mpsc::channel(AHEAD);
     let (store, ports) = (store.clone(), ports.clone());
     let (knowledge, viewer, agent) = (knowledge.cloned(), viewer.clone(), agent.clone());
-    tokio::spawn(async move {
+    let answer = async move {
         let start = Instant::now();
         let prepared = prepare(&store, knowledge.as_ref(), &viewer, &agent, adapter, &mut request.turns).await;
         let (adapter, quotation) = match prepared {
@@ -147,7 +148,8 @@ pub fn complete(
         };
         // Nobody may be there any more to hear it.
         let _ = sender.send(last).await;
-    });
+    };
+    tokio::spawn(answer.in_current_span());
     Ok(receiver)
 }
 
@@ -164,7 +166,7 @@ async fn prepare(
     let scope = store.as_viewer(viewer);
     let adapter = introduce(adapter, scope, (agent.id, &agent.name), None).await?;
     let Some(knowledge) = knowledge else { return Ok((adapter, None)) };
-    let shelf = knowledge.shelf(scope, agent).await?;
+    let shelf = knowledge.shelf(scope, agent, Reach::Named).await?;
     let grounds = knowledge.ground(scope, &shelf, turns, true).await?;
     Ok((adapter, grounds.quotation))
 }

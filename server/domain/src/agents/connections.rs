@@ -33,6 +33,12 @@ impl Connections {
         &self.prices
     }
 
+    /// Whether the local model is in memory, and how many questions wait for it or are being answered.
+    #[must_use]
+    pub fn local_model(&self) -> (bool, usize) {
+        (self.runner.is_loaded(), self.runner.asked())
+    }
+
     /// The way to `provider`.
     ///
     /// # Errors

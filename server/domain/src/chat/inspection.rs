@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::ports::{Micros, SECOND};
 use crate::store::{List, args, contains, list};
 use atrium::attachments::Attachment;
-use atrium::chat::Thread;
+use atrium::chat::{ConversationSettings, Thread};
 use atrium::ids::{AttachmentId, ConversationId, MessageId, OrganisationId};
 use atrium::paging::{Page, PageRequest, Sort};
 use atrium::people::Viewer;
@@ -170,7 +170,8 @@ impl Chat {
         };
         let messages = self.branch(scope, id, from, PAGE, form).await?;
         let has_older = messages.first().is_some_and(|it| it.parent_id.is_some());
-        Ok(Thread { id, title, agent_id: None, messages, has_older, is_favourite: false })
+        let settings = ConversationSettings::default();
+        Ok(Thread { id, title, agent_id: None, settings, messages, has_older, is_favourite: false })
     }
 
     /// A conversation's title and newest message, to whoever gave a reason within the hour.

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::feedback;
 use crate::markdown;
 use crate::store::{Scope, args};
-use atrium::chat::{Author, MessageStatus, MessageView, Rendered, RunRef, Thread};
+use atrium::chat::{Author, ConversationSettings, MessageStatus, MessageView, Rendered, RunRef, Thread};
 use atrium::ids::{ConversationId, MessageId};
 use atrium::paging::{Page, PageRequest};
 use atrium::people::Viewer;
@@ -32,6 +32,16 @@ pub(super) struct ConversationRow {
     pub title_by: String,
     pub agent_id: Option<Uuid>,
     pub head_id: Option<Uuid>,
+    #[sqlx(flatten)]
+    pub own: OwnRow,
+}
+
+/// What a conversation has otherwise than its agent, as stored.
+#[derive(Debug, Clone, Default, sqlx::FromRow)]
+pub(super) struct OwnRow {
+    pub model_provider: Option<String>,
+    pub model: Option<String>,
+    pub temperature: Option<f64>,
 }
 
 #[derive(Debug, sqlx::FromRow)]
@@ -79,7 +89,7 @@ struct EventRow {
 
 pub(super) async fn conversation(scope: Scope<'_>, id: ConversationId) -> Result<ConversationRow> {
     scope
-        .optional("SELECT id, title, title_by, agent_id, head_id FROM conversations WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL", args![id, scope.viewer.id])
+        .optional("SELECT id, title, title_by, agent_id, head_id, model_provider, model, temperature FROM conversations WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL", args![id, scope.viewer.id])
         .await?
         .ok_or(Error::NotFound("conversation"))
 }
@@ -108,6 +118,7 @@ impl Chat {
             id,
             title: conversation.title,
             agent_id: conversation.agent_id.map(Into::into),
+            settings: ConversationSettings::from(&conversation.own),
             messages,
             has_older,
             is_favourite: mark.is_some(),

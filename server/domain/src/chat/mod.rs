@@ -1,6 +1,7 @@
 //! Conversations: trees of messages, and the runs that write the answers.
 
 mod branches;
+mod changes;
 mod cited;
 pub mod conversations;
 mod inspection;
@@ -16,11 +17,13 @@ mod tests;
 mod titles;
 mod window;
 
+pub use changes::ConversationChange;
 pub use inspection::{INSPECTION_COLUMNS, Inspected, InspectionFilter};
 pub use keyed::Session;
 pub use messages::Form;
 pub use send::{Draft, Sent, Target};
-pub use summaries::{ConversationChange, ConversationFilter, ConversationSummary, LastMessage, NewConversation};
+pub use summaries::{ConversationFilter, ConversationSummary, LastMessage, NewConversation};
+pub(crate) use titles::from_question as title_of;
 
 use crate::agents::connections::Connections;
 use crate::error::Result;

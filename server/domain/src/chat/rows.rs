@@ -2,7 +2,7 @@
 
 use super::Chat;
 use super::branches::set_head;
-use super::messages::ConversationRow;
+use super::messages::{ConversationRow, OwnRow};
 use super::runs::LEASE;
 use super::send::{Place, still_writing};
 use super::titles;
@@ -39,6 +39,7 @@ impl Chat {
             title_by: "nobody".to_owned(),
             agent_id: Some(agent.id.0),
             head_id: None,
+            own: OwnRow::default(),
         })
     }
 

@@ -96,7 +96,7 @@ impl Chat {
             (ids, _) => sent::own(scope, ids.unwrap_or_default()).await?,
         };
         check_text(text, files.is_empty())?;
-        let agent = self.agent(viewer, agent.or(existing.as_ref().and_then(|it| it.agent_id.map(Into::into)))).await?;
+        let agent = self.answering(viewer, existing.as_ref(), agent).await?;
         must_see(&agent, &files)?;
         if let Target::NewIn(project) = target {
             own_project(scope, project).await?;
@@ -108,7 +108,7 @@ impl Chat {
             Some(row) => tx
                 .optional(
                     "UPDATE conversations SET updated_at = $2 WHERE id = $1 AND deleted_at IS NULL
-                     RETURNING id, title, title_by, agent_id, head_id",
+                     RETURNING id, title, title_by, agent_id, head_id, model_provider, model, temperature",
                     args![row.id, now],
                 )
                 .await?
@@ -166,13 +166,13 @@ impl Chat {
     ) -> Result<MessageId> {
         let scope = self.store.as_viewer(viewer);
         let row = conversation(scope, id).await?;
-        let agent = self.agent(viewer, row.agent_id.map(Into::into)).await?;
+        let agent = self.answering(viewer, Some(&row), None).await?;
         let now = self.ports.now();
         let mut tx = scope.begin().await?;
         let row: ConversationRow = tx
             .optional(
                 "UPDATE conversations SET updated_at = $2 WHERE id = $1 AND deleted_at IS NULL
-                 RETURNING id, title, title_by, agent_id, head_id",
+                 RETURNING id, title, title_by, agent_id, head_id, model_provider, model, temperature",
                 args![row.id, now],
             )
             .await?
@@ -210,7 +210,7 @@ impl Chat {
     ) -> Result<Sent> {
         let scope = self.store.as_viewer(viewer);
         let row = conversation(scope, id).await?;
-        let agent = self.agent(viewer, agent.or(row.agent_id.map(Into::into))).await?;
+        let agent = self.answering(viewer, Some(&row), agent).await?;
         let files = match parent_of(scope, id, answer).await? {
             Some(question) => sent::of_message(scope, id, question.into()).await?,
             None => Vec::new(),
@@ -241,7 +241,7 @@ impl Chat {
     pub async fn resume(&self, viewer: &Viewer, id: ConversationId, answer: MessageId) -> Result<Sent> {
         let scope = self.store.as_viewer(viewer);
         let row = conversation(scope, id).await?;
-        let agent = self.agent(viewer, row.agent_id.map(Into::into)).await?;
+        let agent = self.answering(viewer, Some(&row), None).await?;
         let mut tx = scope.begin().await?;
         let old = place(&mut tx, id, answer.0)
             .await?
@@ -260,9 +260,17 @@ impl Chat {
                 }
             });
         }
+        // Links show what was there when they were made.
         tx.execute(
-            "UPDATE messages SET status = 'streaming', error_code = NULL, error_message = NULL, end_reason = NULL, updated_at = $2 WHERE id = $1",
-            args![answer, self.ports.now()],
+            "INSERT INTO share_cuts (share_id, message_id, shown) SELECT s.id, $1, $2 FROM shares s WHERE s.conversation_id = $3
+             ON CONFLICT (share_id, message_id) DO NOTHING",
+            args![answer, i64::try_from(old.content.len()).unwrap_or(i64::MAX), id],
+        )
+        .await?;
+        tx.execute(
+            "UPDATE messages SET status = 'streaming', agent_id = $3, provider = $4, model = $5, error_code = NULL, error_message = NULL, end_reason = NULL, updated_at = $2
+             WHERE id = $1",
+            args![answer, self.ports.now(), agent.id, agent.provider.as_str(), &agent.model],
         )
         .await?;
         let run = self.insert_run(&mut tx, viewer, id, answer, self.ports.now()).await?;
@@ -278,7 +286,7 @@ impl Chat {
     }
 
     /// The agent that was asked for, unless it is gone: then the default one.
-    async fn agent(&self, viewer: &Viewer, id: Option<AgentId>) -> Result<Agent> {
+    pub(super) async fn agent(&self, viewer: &Viewer, id: Option<AgentId>) -> Result<Agent> {
         let scope = self.store.as_viewer(viewer);
         let found = match id {
             Some(id) => match agents::usable(scope, id).await {

@@ -3,8 +3,9 @@
 
 use super::{Chat, ConversationChange, NewConversation};
 use crate::error::{Error, Result};
+use crate::knowledge::{Origin, Reach};
 use crate::ports::Micros;
-use crate::store::args;
+use crate::store::{Scope, args};
 use atrium::ids::{ConversationId, MessageId};
 use atrium::people::Viewer;
 use uuid::Uuid;
@@ -42,6 +43,31 @@ impl AgentType {
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|it| it.as_str() == text)
     }
+}
+
+/// What the answers of a conversation are to be found in.
+pub(super) async fn reach(scope: Scope<'_>, conversation: ConversationId) -> Result<Reach> {
+    let begun_as: Option<(String,)> =
+        scope.optional("SELECT agent_type FROM chat_sessions WHERE conversation_id = $1", args![conversation]).await?;
+    Ok(match begun_as.and_then(|it| AgentType::parse(&it.0)) {
+        Some(AgentType::Code) => Reach::All(Origin::Repositories),
+        Some(AgentType::Rag) => Reach::All(Origin::Brought),
+        Some(AgentType::Auto) => Reach::Fitting,
+        // A question that no chart answers is the agent's.
+        Some(AgentType::Analytics) | None => Reach::Named,
+    })
+}
+
+/// What a session that picks says of an answer, before it.
+#[must_use]
+pub fn preface(picked: AgentType) -> String {
+    let from = match picked {
+        AgentType::Code => "from repositories",
+        AgentType::Rag => "from documents",
+        AgentType::Analytics => "from stored data",
+        AgentType::Auto => "by itself",
+    };
+    format!("*Answered by the {} agent, {from}.*\n\n", picked.as_str())
 }
 
 /// A session.

@@ -1,11 +1,14 @@
-//! Conversations as programs list, make and change them.
+//! Conversations as programs list and make them.
 
 use super::Chat;
+use super::changes::check_temperature;
 use super::messages::{Form, conversation};
 use crate::agents;
 use crate::error::{Error, Result};
 use crate::projects;
 use crate::store::{Scope, args, contains};
+use atrium::agents::Agent;
+use atrium::catalogue::Provider;
 use atrium::chat::{Author, MessageView, TITLE_MAX, UNTITLED};
 use atrium::ids::{AgentId, ConversationId, MessageId, ProjectId, RunId};
 use atrium::paging::{Page, PageRequest};
@@ -14,12 +17,16 @@ use atrium::projects::ProjectRole;
 use uuid::Uuid;
 
 /// A conversation, and how it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ConversationSummary {
     /// Which.
     pub id: ConversationId,
     /// Who answers.
     pub agent: Option<AgentId>,
+    /// A model that is asked instead of the agent's, of the same provider.
+    pub model: Option<String>,
+    /// A temperature instead of the agent's.
+    pub temperature: Option<f64>,
     /// The project that it belongs to.
     pub project: Option<ProjectId>,
     /// As shown.
@@ -47,17 +54,6 @@ pub struct LastMessage {
     pub created_at: i64,
 }
 
-/// What is to be changed; what is `None` stays.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ConversationChange {
-    /// See [`ConversationSummary::title`].
-    pub title: Option<String>,
-    /// See [`ConversationSummary::agent`].
-    pub agent: Option<AgentId>,
-    /// See [`ConversationSummary::project`]; `Some(None)` takes it out of its project.
-    pub project: Option<Option<ProjectId>>,
-}
-
 /// Which conversations.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ConversationFilter<'a> {
@@ -78,6 +74,10 @@ pub struct NewConversation<'a> {
     pub title: Option<&'a str>,
     /// Where it belongs.
     pub project: Option<ProjectId>,
+    /// See [`ConversationSummary::model`].
+    pub model: Option<&'a str>,
+    /// See [`ConversationSummary::temperature`].
+    pub temperature: Option<f64>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -85,6 +85,8 @@ struct Row {
     id: Uuid,
     agent_id: Option<Uuid>,
     project_id: Option<Uuid>,
+    model: Option<String>,
+    temperature: Option<f64>,
     title: String,
     created_at: i64,
     updated_at: i64,
@@ -109,6 +111,8 @@ impl From<Row> for ConversationSummary {
             id: row.id.into(),
             agent: row.agent_id.map(Into::into),
             project: row.project_id.map(Into::into),
+            model: row.model,
+            temperature: row.temperature,
             title: row.title,
             message_count: row.last_depth.map_or(0, |it| it + 1),
             last_message,
@@ -141,7 +145,8 @@ impl Chat {
             .await?;
         let rows: Vec<Row> = scope
             .all(
-                "SELECT c.id, c.agent_id, c.project_id, c.title, c.created_at, c.updated_at,
+                "SELECT c.id, c.agent_id, c.project_id, c.title, c.created_at, c.updated_at, c.temperature,
+                    (SELECT c.model FROM agents a WHERE a.id = c.agent_id AND a.provider = c.model_provider) AS model,
                     m.depth AS last_depth, m.author AS last_author, SUBSTR(m.content, 1, 100) AS last_content, m.created_at AS last_at,
                     EXISTS (SELECT 1 FROM favourites f WHERE f.user_id = c.owner_id AND f.conversation_id = c.id) AS is_favourite
                  FROM conversations c LEFT JOIN messages m ON m.conversation_id = c.id AND m.id = c.head_id
@@ -163,7 +168,8 @@ impl Chat {
             .store
             .as_viewer(viewer)
             .optional(
-                "SELECT c.id, c.agent_id, c.project_id, c.title, c.created_at, c.updated_at,
+                "SELECT c.id, c.agent_id, c.project_id, c.title, c.created_at, c.updated_at, c.temperature,
+                    (SELECT c.model FROM agents a WHERE a.id = c.agent_id AND a.provider = c.model_provider) AS model,
                     m.depth AS last_depth, m.author AS last_author, SUBSTR(m.content, 1, 100) AS last_content, m.created_at AS last_at,
                     EXISTS (SELECT 1 FROM favourites f WHERE f.user_id = c.owner_id AND f.conversation_id = c.id) AS is_favourite
                  FROM conversations c LEFT JOIN messages m ON m.conversation_id = c.id AND m.id = c.head_id
@@ -177,78 +183,46 @@ impl Chat {
     /// A conversation without messages.
     ///
     /// # Errors
-    /// When the title is too long, or agent or project not the viewer's.
+    /// When the title is too long, agent or project not the viewer's, or the model not offered.
     pub async fn create(&self, viewer: &Viewer, new: NewConversation<'_>) -> Result<ConversationSummary> {
         let scope = self.store.as_viewer(viewer);
         let title = new.title.map(checked_title).transpose()?;
         if let Some(project) = new.project {
             own_project(scope, project).await?;
         }
+        new.temperature.map_or(Ok(()), check_temperature)?;
         let agent = match new.agent {
             Some(id) => own_agent(scope, id).await?,
-            None => agents::default(scope, &self.ports, &self.connections).await?.id,
+            None => agents::default(scope, &self.ports, &self.connections).await?,
         };
+        let (provider, model) = match new.model {
+            Some(model) => Some(self.offered(viewer, &agent, model).await?),
+            None => None,
+        }
+        .unzip();
         let id: ConversationId = self.ports.id();
         let (title, by) = title.map_or_else(|| (UNTITLED.to_owned(), "nobody"), |it| (it, "person"));
         scope
             .execute(
-                "INSERT INTO conversations (id, organisation_id, owner_id, agent_id, title, title_folded, title_by, created_at, updated_at, project_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)",
+                "INSERT INTO conversations (id, organisation_id, owner_id, agent_id, title, title_folded, title_by, created_at, updated_at, project_id, model_provider, model, temperature)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11, $12)",
                 args![
                     id,
                     viewer.organisation,
                     viewer.id,
-                    agent,
+                    agent.id,
                     &title,
                     title.to_lowercase(),
                     by,
                     self.ports.now(),
-                    new.project
+                    new.project,
+                    provider.map(Provider::as_str),
+                    model,
+                    new.temperature
                 ],
             )
             .await?;
         self.summary(viewer, id).await
-    }
-
-    /// Changes title or agent. `version` is the `updated_at` of what was edited.
-    ///
-    /// # Errors
-    /// With what to change; when it was changed meanwhile, or is not the viewer's.
-    pub async fn change(
-        &self,
-        viewer: &Viewer,
-        id: ConversationId,
-        change: &ConversationChange,
-        version: Option<i64>,
-    ) -> Result<ConversationSummary> {
-        let scope = self.store.as_viewer(viewer);
-        let title = change.title.as_deref().map(checked_title).transpose()?;
-        if let Some(agent) = change.agent {
-            own_agent(scope, agent).await?;
-        }
-        if let Some(Some(project)) = change.project {
-            own_project(scope, project).await?;
-        }
-        let changed = scope
-            .execute(
-                "UPDATE conversations SET title = COALESCE($3, title), title_folded = COALESCE($4, title_folded),
-                    title_by = CASE WHEN $3 IS NULL THEN title_by ELSE 'person' END, agent_id = COALESCE($5, agent_id),
-                    project_id = CASE WHEN $8 THEN $9 ELSE project_id END, updated_at = $6
-                 WHERE id = $1 AND owner_id = $2 AND deleted_at IS NULL AND updated_at = COALESCE($7, updated_at)",
-                args![
-                    id,
-                    viewer.id,
-                    title.as_deref(),
-                    title.as_deref().map(str::to_lowercase),
-                    change.agent,
-                    self.ports.now(),
-                    version,
-                    change.project.is_some(),
-                    change.project.flatten()
-                ],
-            )
-            .await?;
-        let summary = self.summary(viewer, id).await?;
-        if changed == 0 { Err(Error::stale("conversation")) } else { Ok(summary) }
     }
 
     /// A page of the visible branch, oldest first, as text.
@@ -362,11 +336,10 @@ pub(super) fn checked_title(title: &str) -> Result<String> {
 }
 
 /// The agent must be there before it is written down: a foreign key would only say that something is wrong.
-async fn own_agent(scope: Scope<'_>, id: AgentId) -> Result<AgentId> {
+pub(super) async fn own_agent(scope: Scope<'_>, id: AgentId) -> Result<Agent> {
     match agents::usable(scope, id).await {
-        Ok(agent) => Ok(agent.id),
         Err(Error::NotFound(_)) => Err(Error::field("agent_id", "There is no such agent.")),
-        Err(error) => Err(error),
+        found => found,
     }
 }
 

@@ -10,6 +10,7 @@ mod recovery;
 mod runs;
 mod sending;
 mod sessions;
+mod settings;
 mod titles;
 mod window;
 

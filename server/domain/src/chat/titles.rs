@@ -31,7 +31,7 @@ struct First {
 }
 
 /// The beginning of what was asked.
-pub(super) fn from_question(text: &str) -> String {
+pub(crate) fn from_question(text: &str) -> String {
     let title = markdown::plain_excerpt(text, LENGTH);
     if title.is_empty() { atrium::text::shorten(text, LENGTH) } else { title }
 }

@@ -2,6 +2,7 @@
 //! turns as the model reads.
 
 use super::runs::Job;
+use super::sessions;
 use crate::attachments::prompt::{Attached, Brought};
 use crate::error::Result;
 use crate::knowledge::{Grounds, Knowledge};
@@ -35,7 +36,7 @@ struct TurnRow {
 
 pub async fn build(scope: Scope<'_>, knowledge: &Knowledge, conversation: ConversationId, job: &Job) -> Result<Prompt> {
     let agent = &job.agent;
-    let shelf = knowledge.shelf(scope, agent).await?;
+    let shelf = knowledge.shelf(scope, agent, sessions::reach(scope, conversation).await?).await?;
     let mut room = shelf.window.saturating_sub(agent.system_prompt.len() as u64 + shelf.room);
     let mut attached = Attached::of(scope, knowledge, conversation, agent).await?;
     let mut turns = Vec::new();

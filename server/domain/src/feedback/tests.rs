@@ -40,6 +40,34 @@ async fn an_answer_has_one_verdict_a_person_which_may_change() {
 }
 
 #[tokio::test]
+async fn an_agents_owner_is_told_how_many_and_reads_their_own_reasons_alone() {
+    for world in worlds().await {
+        let sent = world.chat.send(&world.ada, Target::New, None, "Hi").await.unwrap();
+        assert!(world.chat.finished(&world.ada, sent.run, Duration::from_secs(20)).await.unwrap());
+        let (ada, bob) = (world.store.as_viewer(&world.ada), world.store.as_viewer(&world.bob));
+        let said = thinks(Verdict::Down, "It is wrong.");
+        give(ada, &world.ports, sent.answer, &said).await.unwrap();
+        let thread = world.chat.thread(&world.ada, sent.conversation, None).await.unwrap();
+        let agent = thread.agent_id.unwrap();
+        // Somebody else talked to her agent, and thinks well of it.
+        let others = world.chat.send(&world.bob, Target::New, None, "Hello").await.unwrap();
+        assert!(world.chat.finished(&world.bob, others.run, Duration::from_secs(20)).await.unwrap());
+        give(bob, &world.ports, others.answer, &thinks(Verdict::Up, "As I told you about my illness.")).await.unwrap();
+        let system = world.store.as_system("test");
+        system.execute("UPDATE feedback SET agent_id = $1", args![agent]).await.unwrap();
+
+        let opinions = of_agent(ada, agent).await.unwrap();
+        assert_eq!((opinions.up, opinions.down), (1, 1));
+        let only =
+            opinions.said.iter().map(|it| (it.conversation, it.message, it.feedback.clone())).collect::<Vec<_>>();
+        assert_eq!(only, [(sent.conversation, sent.answer, said)]);
+        assert!(matches!(of_agent(bob, agent).await, Err(Error::NotFound(_))));
+        world.chat.delete(&world.ada, sent.conversation).await.unwrap();
+        assert_eq!(of_agent(ada, agent).await.unwrap().said, []);
+    }
+}
+
+#[tokio::test]
 async fn only_ones_own_complete_answers_are_judged() {
     for world in worlds().await {
         let sent = world.chat.send(&world.ada, Target::New, None, "Hi").await.unwrap();

@@ -1,3 +1,4 @@
 //! Data of other systems, taken along.
 
+pub mod chats;
 pub mod django;

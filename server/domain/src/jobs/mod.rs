@@ -58,6 +58,8 @@ pub(crate) struct Taken {
     pub(crate) id: Uuid,
     pub(crate) kind: Kind,
     pub(crate) subject: Uuid,
+    /// Who asked for it last.
+    pub(crate) asked_by: Option<Uuid>,
     requests: i64,
     attempts: i64,
 }
@@ -73,6 +75,14 @@ pub(crate) enum Outcome {
     /// Somebody wants it to rest, or the server ends: whoever looks next goes on with it.
     Left,
 }
+
+impl Outcome {
+    /// How endings are counted: what is tried again is not failed yet.
+    pub(crate) const NAMES: [&'static str; 4] = ["done", "failed", "postponed", "left"];
+}
+
+/// States of jobs that are still something to somebody.
+pub const STATES: [&str; 4] = ["queued", "running", "paused", "failed"];
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -229,6 +239,7 @@ impl Jobs {
                 id: it.id,
                 kind: Kind::parse(&it.kind)?,
                 subject: it.subject_id,
+                asked_by: it.asked_by,
                 requests: it.requests,
                 attempts: it.attempts,
             })
@@ -265,13 +276,13 @@ impl Jobs {
     /// Notes how it ended, unless it is no longer this server's.
     pub(crate) async fn settle(&self, job: &Taken, outcome: Outcome) -> Result<()> {
         let now = self.ports.now();
-        let (state, reason, run_at) = match outcome {
-            Outcome::Done => ("done", String::new(), now),
-            Outcome::Left => ("queued", String::new(), now),
+        let (state, counted, reason, run_at) = match outcome {
+            Outcome::Done => ("done", "done", String::new(), now),
+            Outcome::Left => ("queued", "left", String::new(), now),
             Outcome::Passing(reason) if job.attempts < TRIES => {
-                ("queued", reason, now + (PAUSE << (job.attempts - 1).clamp(0, TRIES)))
+                ("queued", "postponed", reason, now + (PAUSE << (job.attempts - 1).clamp(0, TRIES)))
             }
-            Outcome::Final(reason) | Outcome::Passing(reason) => ("failed", reason, now),
+            Outcome::Final(reason) | Outcome::Passing(reason) => ("failed", "failed", reason, now),
         };
         if !reason.is_empty() {
             tracing::warn!(job = job.kind.as_str(), subject = %job.subject, attempt = job.attempts, state, "a job did not end well: {reason}");
@@ -285,7 +296,24 @@ impl Jobs {
                 args![job.id, self.server, state, reason, run_at, job.requests, now],
             )
             .await?;
+        self.ports.metrics().job_ended(job.kind, counted);
         Ok(())
+    }
+
+    /// How many jobs there are of each kind in each of [`STATES`], on all servers of this database.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn count(&self) -> Result<Vec<(Kind, &'static str, i64)>> {
+        let rows: Vec<(String, String, i64)> = self
+            .system()
+            .all("SELECT kind, state, COUNT(*) FROM jobs WHERE state <> 'done' GROUP BY kind, state", args![])
+            .await?;
+        let count = |kind: Kind, state: &str| {
+            rows.iter().find(|it| it.0 == kind.as_str() && it.1 == state).map_or(0, |it| it.2)
+        };
+        let all = Kind::ALL.into_iter().flat_map(|kind| STATES.map(|state| (kind, state)));
+        Ok(all.map(|(kind, state)| (kind, state, count(kind, state))).collect())
     }
 
     /// Forgets what was done long ago.

@@ -24,10 +24,13 @@ struct Row {
     name: String,
     description: String,
     owner_id: Option<Uuid>,
+    created_by: Option<Uuid>,
     project_id: Option<Uuid>,
     project_name: Option<String>,
     role: Option<String>,
     encoder: String,
+    next_encoder: Option<String>,
+    next_count: i64,
     document_count: i64,
     waiting_count: i64,
     failed_count: i64,
@@ -41,7 +44,7 @@ struct Row {
 
 impl Row {
     fn into_base(self, viewer: &Viewer) -> Base {
-        let (can_change, can_manage) = rights(viewer, self.owner_id, self.role.as_deref());
+        let (can_change, can_manage) = rights(viewer, self.owner_id, self.created_by, self.role.as_deref());
         Base {
             id: self.id.into(),
             name: self.name,
@@ -57,6 +60,8 @@ impl Row {
             piece_count: self.piece_count,
             embedded_count: self.embedded_count,
             encoder: self.encoder,
+            next_encoder: self.next_encoder,
+            next_count: self.next_count,
             embedding: Work {
                 state: self.work_state.as_deref().and_then(WorkState::parse).unwrap_or_default(),
                 reason: self.work_reason.unwrap_or_default(),
@@ -84,16 +89,21 @@ struct KnownRow {
     name: String,
     description: String,
     owner_id: Option<Uuid>,
+    created_by: Option<Uuid>,
     project_id: Option<Uuid>,
     role: Option<String>,
 }
 
 /// Whether the viewer changes what is in a base, and the base itself: whose own it is, and by their role in its project.
-fn rights(viewer: &Viewer, owner: Option<Uuid>, role: Option<&str>) -> (bool, bool) {
+fn rights(viewer: &Viewer, owner: Option<Uuid>, made_by: Option<Uuid>, role: Option<&str>) -> (bool, bool) {
     let role = role.and_then(ProjectRole::parse);
     let is_own = owner == Some(viewer.id.0);
-    let can_manage = is_own || role == Some(ProjectRole::Manager) || viewer.may(Permission::ManageProjects);
-    (can_manage || role == Some(ProjectRole::Member), can_manage)
+    let is_member = role == Some(ProjectRole::Member);
+    // Members look after what they have made themselves.
+    let is_theirs = is_member && made_by == Some(viewer.id.0);
+    let can_manage =
+        is_own || is_theirs || role == Some(ProjectRole::Manager) || viewer.may(Permission::ManageProjects);
+    (can_manage || is_member, can_manage)
 }
 
 /// Which bases.
@@ -124,12 +134,13 @@ pub async fn page(scope: Scope<'_>, filter: BaseFilter<'_>, page: PageRequest) -
         .await?;
     let rows: Vec<Row> = scope
         .all(
-            "SELECT b.id, b.name, b.description, b.owner_id, b.project_id, p.name AS project_name, m.role, b.encoder, b.created_at, b.updated_at,
+            "SELECT b.id, b.name, b.description, b.owner_id, b.created_by, b.project_id, p.name AS project_name, m.role, b.encoder, b.next_encoder, b.created_at, b.updated_at,
                 (SELECT COUNT(*) FROM documents d WHERE d.base_id = b.id) AS document_count,
                 (SELECT COUNT(*) FROM documents d WHERE d.base_id = b.id AND d.state IN ('waiting', 'reading')) AS waiting_count,
                 (SELECT COUNT(*) FROM documents d WHERE d.base_id = b.id AND d.state = 'failed') AS failed_count,
                 (SELECT CAST(COALESCE(SUM(d.pieces), 0) AS BIGINT) FROM documents d WHERE d.base_id = b.id) AS piece_count,
                 (SELECT COUNT(*) FROM embeddings e WHERE e.base_id = b.id AND e.encoder = b.encoder) AS embedded_count,
+                (SELECT COUNT(*) FROM embeddings e WHERE e.base_id = b.id AND e.encoder = b.next_encoder) AS next_count,
                 (SELECT j.state FROM jobs j WHERE j.kind = 'embed' AND j.subject_id = b.id) AS work_state,
                 (SELECT j.reason FROM jobs j WHERE j.kind = 'embed' AND j.subject_id = b.id) AS work_reason
              FROM knowledge_bases b LEFT JOIN projects p ON p.id = b.project_id AND p.deleted_at IS NULL
@@ -153,12 +164,13 @@ pub async fn get(scope: Scope<'_>, id: BaseId) -> Result<Base> {
     let (organisation, must_be_member) = projects::reach(viewer);
     let row: Option<Row> = scope
         .optional(
-            "SELECT b.id, b.name, b.description, b.owner_id, b.project_id, p.name AS project_name, m.role, b.encoder, b.created_at, b.updated_at,
+            "SELECT b.id, b.name, b.description, b.owner_id, b.created_by, b.project_id, p.name AS project_name, m.role, b.encoder, b.next_encoder, b.created_at, b.updated_at,
                 (SELECT COUNT(*) FROM documents d WHERE d.base_id = b.id) AS document_count,
                 (SELECT COUNT(*) FROM documents d WHERE d.base_id = b.id AND d.state IN ('waiting', 'reading')) AS waiting_count,
                 (SELECT COUNT(*) FROM documents d WHERE d.base_id = b.id AND d.state = 'failed') AS failed_count,
                 (SELECT CAST(COALESCE(SUM(d.pieces), 0) AS BIGINT) FROM documents d WHERE d.base_id = b.id) AS piece_count,
                 (SELECT COUNT(*) FROM embeddings e WHERE e.base_id = b.id AND e.encoder = b.encoder) AS embedded_count,
+                (SELECT COUNT(*) FROM embeddings e WHERE e.base_id = b.id AND e.encoder = b.next_encoder) AS next_count,
                 (SELECT j.state FROM jobs j WHERE j.kind = 'embed' AND j.subject_id = b.id) AS work_state,
                 (SELECT j.reason FROM jobs j WHERE j.kind = 'embed' AND j.subject_id = b.id) AS work_reason
              FROM knowledge_bases b LEFT JOIN projects p ON p.id = b.project_id AND p.deleted_at IS NULL
@@ -179,7 +191,7 @@ pub(super) async fn known(scope: Scope<'_>, id: BaseId) -> Result<Known> {
     let (organisation, must_be_member) = projects::reach(viewer);
     let row: Option<KnownRow> = scope
         .optional(
-            "SELECT b.organisation_id, b.name, b.description, b.owner_id, b.project_id, m.role
+            "SELECT b.organisation_id, b.name, b.description, b.owner_id, b.created_by, b.project_id, m.role
              FROM knowledge_bases b LEFT JOIN projects p ON p.id = b.project_id AND p.deleted_at IS NULL
                 LEFT JOIN project_members m ON m.project_id = b.project_id AND m.user_id = $1
              WHERE b.id = $4 AND b.organisation_id = COALESCE($2, b.organisation_id) AND (b.owner_id = $1 OR p.id IS NOT NULL AND (m.user_id IS NOT NULL OR NOT $3))",
@@ -187,7 +199,7 @@ pub(super) async fn known(scope: Scope<'_>, id: BaseId) -> Result<Known> {
         )
         .await?;
     let row = row.ok_or(Error::NotFound("knowledge base"))?;
-    let (can_change, can_manage) = rights(viewer, row.owner_id, row.role.as_deref());
+    let (can_change, can_manage) = rights(viewer, row.owner_id, row.created_by, row.role.as_deref());
     Ok(Known {
         id,
         organisation: row.organisation_id.into(),
@@ -209,12 +221,14 @@ pub(super) async fn changeable(scope: Scope<'_>, id: BaseId) -> Result<Known> {
     }
 }
 
-async fn managed(scope: Scope<'_>, id: BaseId) -> Result<Known> {
+pub(super) async fn managed(scope: Scope<'_>, id: BaseId) -> Result<Known> {
     let known = known(scope, id).await?;
     if known.can_manage {
         Ok(known)
     } else {
-        Err(Error::Forbidden("Only managers of the project can change or delete its knowledge bases."))
+        Err(Error::Forbidden(
+            "Only managers of the project, and whoever made it, can change or delete this knowledge base.",
+        ))
     }
 }
 

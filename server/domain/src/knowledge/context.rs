@@ -1,7 +1,7 @@
 //! What a model gets to read before it answers: passages that are good enough, as many as there is room for, each with a
 //! number. They are marked as data; nothing in them is an instruction.
 
-use super::{Found, Knowledge, Wanted, bases, documents, words};
+use super::{Found, Knowledge, Origin, Wanted, bases, documents, words};
 use crate::error::{Error, Result};
 use crate::store::{Scope, args};
 use atrium::ids::{AgentId, BaseId};
@@ -91,11 +91,12 @@ impl Knowledge {
         Ok(seen)
     }
 
-    /// What those bases say on a question. `room` is in bytes.
+    /// What those bases say on a question, or all that the asker sees where none is named. `room` is in bytes.
     pub(crate) async fn context(
         &self,
         scope: Scope<'_>,
         bases: &[BaseId],
+        origin: Option<Origin>,
         question: &str,
         before: Option<&str>,
         room: usize,
@@ -105,7 +106,7 @@ impl Knowledge {
             Some(before) if words::asked(question, &[]).len() < SHORT => format!("{before}\n{question}"),
             _ => question.to_owned(),
         };
-        let wanted = Wanted { question: &asked, bases, count: LOOKED_AT, ..Wanted::default() };
+        let wanted = Wanted { question: &asked, bases, origin, count: LOOKED_AT, ..Wanted::default() };
         let found = self.find(scope, wanted).await?;
         let mut context = choose(&asked, found, room);
         self.complete(scope, &mut context, room).await?;

@@ -2,10 +2,12 @@
 //! another model is wanted its vectors are made beside the old ones, which are searched until the new ones are complete.
 
 use super::Knowledge;
-use super::encoders::Purpose;
+use super::remote::told;
 use crate::error::Result;
 use crate::jobs::{Outcome, Taken};
+use crate::providers::Use;
 use crate::store::args;
+use crate::usage::Account;
 use atrium_retrieval::vectors::encode;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -15,6 +17,9 @@ const BATCH: i64 = 32;
 
 #[derive(sqlx::FromRow)]
 struct Target {
+    organisation_id: Uuid,
+    project_id: Option<Uuid>,
+    created_by: Uuid,
     encoder: String,
     next_encoder: Option<String>,
 }
@@ -46,12 +51,21 @@ impl Knowledge {
         let system = self.store.as_system("vectors are made for whoever searches");
         let base = job.subject;
         let target: Option<Target> =
-            system.optional("SELECT encoder, next_encoder FROM knowledge_bases WHERE id = $1", args![base]).await?;
+            system
+                .optional(
+                    "SELECT organisation_id, project_id, created_by, encoder, next_encoder FROM knowledge_bases WHERE id = $1",
+                    args![base],
+                )
+                .await?;
         let Some(target) = target else { return Ok(Outcome::Done) };
         let name = target.next_encoder.as_ref().unwrap_or(&target.encoder);
-        let encoder = match self.encoder(name) {
-            Ok(encoder) => encoder,
-            Err(told) => return Ok(Outcome::Final(told)),
+        if let Err(told) = self.check_encoder(name) {
+            return Ok(Outcome::Final(told));
+        }
+        let account = Account {
+            organisation: target.organisation_id.into(),
+            user: job.asked_by.unwrap_or(target.created_by).into(),
+            project: target.project_id.map(Into::into),
         };
         let (total, mut done) = self.count(base, name).await?;
         let mut last = 0;
@@ -69,21 +83,22 @@ impl Knowledge {
                 .await?;
             let Some(newest) = bare.last() else { break };
             last = newest.number;
-            let encoding = encoder.encode(bare.iter().map(Bare::text).collect(), Purpose::Passage);
+            let encoding = self.encode(name, bare.iter().map(Bare::text).collect(), Use::Passage, account);
             let vectors = tokio::select! {
                 vectors = encoding => vectors,
                 () = stop.cancelled() => return Ok(Outcome::Left),
             };
             let vectors = match vectors {
                 Ok(vectors) => vectors,
-                Err(error) => return Ok(Outcome::Passing(error.to_string())),
+                Err(error) => return Ok(Outcome::Passing(told(error))),
             };
             let mut tx = system.begin().await?;
-            // The row is held until the commit: revisions become visible in their order.
+            // The row is held until the commit: revisions become visible in their order. It says as well whether this model
+            // is still wanted; where another one is, its job has been asked for.
             let revision: Option<(i64,)> = tx
                 .optional(
-                    "UPDATE knowledge_bases SET revision = revision + 1 WHERE id = $1 RETURNING revision",
-                    args![base],
+                    "UPDATE knowledge_bases SET revision = revision + 1 WHERE id = $1 AND COALESCE(next_encoder, encoder) = $2 RETURNING revision",
+                    args![base, name],
                 )
                 .await?;
             let Some((revision,)) = revision else { return Ok(Outcome::Done) };
@@ -100,7 +115,7 @@ impl Knowledge {
             done += i64::try_from(bare.len()).unwrap_or_default();
         }
         if target.next_encoder.is_some() {
-            self.switch(base, &target.encoder, name).await?;
+            self.switch(base, name).await?;
         }
         Ok(Outcome::Done)
     }
@@ -118,24 +133,16 @@ impl Knowledge {
     }
 
     /// From now on the new model's vectors are searched.
-    async fn switch(&self, base: Uuid, old: &str, new: &str) -> Result<()> {
-        let system = self.store.as_system("vectors are made for whoever searches");
-        system
+    async fn switch(&self, base: Uuid, new: &str) -> Result<()> {
+        let switched = self
+            .store
+            .as_system("vectors are made for whoever searches")
             .execute(
                 "UPDATE knowledge_bases SET encoder = $2, next_encoder = NULL WHERE id = $1 AND next_encoder = $2",
                 args![base, new],
             )
             .await?;
-        loop {
-            let dropped = system
-                .execute(
-                    "DELETE FROM embeddings WHERE encoder = $2 AND piece IN (SELECT piece FROM embeddings WHERE base_id = $1 AND encoder = $2 LIMIT 500)",
-                    args![base, old],
-                )
-                .await?;
-            if dropped == 0 {
-                return Ok(());
-            }
-        }
+        // Somebody may have changed their mind meanwhile.
+        if switched == 1 { self.drop_vectors(base, &[new, new]).await } else { Ok(()) }
     }
 }

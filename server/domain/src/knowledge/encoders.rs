@@ -1,7 +1,8 @@
-//! The models that turn text into vectors.
+//! The models that turn text into vectors in this process. Those of providers are asked in [`remote`](super::remote).
 
 use super::Knowledge;
 use crate::error::{Error, Result};
+use crate::providers::Use;
 use async_trait::async_trait;
 use atrium_inference::Embedder;
 use std::fmt::Debug;
@@ -14,20 +15,11 @@ pub const TEXTS_MAX: usize = 256;
 /// and bytes of each.
 pub const TEXT_MAX: usize = 8 * 1024;
 
-/// What is encoded, and so how soon.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// Somebody waits for it.
-    Question,
-    /// It can wait.
-    Passage,
-}
-
 /// Turns text into unit vectors.
 #[async_trait]
 pub trait Encoder: Debug + Send + Sync {
     /// One vector a text, in their order.
-    async fn encode(&self, texts: Vec<String>, purpose: Purpose) -> Result<Vec<Vec<f32>>>;
+    async fn encode(&self, texts: Vec<String>, made_for: Use) -> Result<Vec<Vec<f32>>>;
 
     /// Whether it can work at all; else a sentence that says what is missing.
     fn check(&self) -> std::result::Result<(), String>;
@@ -39,16 +31,16 @@ pub struct Local(pub Embedder);
 
 #[async_trait]
 impl Encoder for Local {
-    async fn encode(&self, texts: Vec<String>, purpose: Purpose) -> Result<Vec<Vec<f32>>> {
-        let encoded = match purpose {
-            Purpose::Question => {
+    async fn encode(&self, texts: Vec<String>, made_for: Use) -> Result<Vec<Vec<f32>>> {
+        let encoded = match made_for {
+            Use::Question => {
                 let mut vectors = Vec::new();
                 for text in texts {
                     vectors.push(self.0.question(text).await.map_err(failed)?);
                 }
                 Ok(vectors)
             }
-            Purpose::Passage => self.0.documents(texts).await,
+            Use::Passage => self.0.documents(texts).await,
         };
         encoded.map_err(failed)
     }
@@ -83,7 +75,7 @@ impl Knowledge {
         }
         let encoder = self.encoder(LOCAL);
         let encoder = encoder.map_err(|message| Error::Conflict { code: "no_embedding_model", message })?;
-        encoder.encode(texts, Purpose::Passage).await
+        encoder.encode(texts, Use::Passage).await
     }
 }
 

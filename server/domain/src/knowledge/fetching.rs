@@ -1,10 +1,12 @@
-//! Fetching a document by its address: from the public Internet alone, wherever that sends us on to.
+//! Fetching a document by its address: from the public Internet and the hosts that a setting names, wherever that sends us
+//! on to.
 
 use super::files::{Arrived, Incoming};
-use super::{Brought, Knowledge, Label, bases};
+use super::{Brought, Knowledge, Label, bases, documents};
 use crate::audit::Actor;
 use crate::error::{Error, Result};
-use atrium::ids::BaseId;
+use crate::store::{Scope, args};
+use atrium::ids::{BaseId, DocumentId};
 use percent_encoding::percent_decode_str;
 use reqwest::header::{CONTENT_TYPE, LOCATION};
 use reqwest::{Response, Url};
@@ -20,30 +22,107 @@ const ADDRESS_MAX: usize = 2_000;
 const NAME_MAX: usize = 200;
 
 impl Knowledge {
-    /// Fetches what is at an address, as it is now, and puts it into a base.
+    /// Fetches what is at an address, as it is now, and puts it into a base: as the next version of the document that came
+    /// from that address, if there is one, else as a document of its own.
     ///
     /// # Errors
     /// With what to change, or when the viewer may not.
     pub async fn fetch(&self, actor: Actor<'_>, base: BaseId, address: &str, title: Option<&str>) -> Result<Brought> {
-        bases::changeable(self.store.as_viewer(actor.viewer), base).await?;
+        let scope = self.store.as_viewer(actor.viewer);
+        bases::changeable(scope, base).await?;
         let url = parse(address)?;
+        let fetched = self.fetched(&url).await?;
+        let before = from_address(scope, base, &url).await?;
+        let name = match before {
+            None if documents::by_name(scope, base, &fetched.name).await?.is_some() => full_name(&url, &fetched.name),
+            _ => fetched.name.clone(),
+        };
+        self.bring(actor, base, &fetched.arrived, Label { name: &name, title, next_of: before, ..fetched.label(&url) })
+            .await
+    }
+
+    /// Fetches a document once more from where it came from.
+    ///
+    /// # Errors
+    /// When it came from nowhere; when what is there is not to be had; when the viewer may not change its base.
+    pub async fn fetch_again(&self, actor: Actor<'_>, id: DocumentId) -> Result<Brought> {
+        let scope = self.store.as_viewer(actor.viewer);
+        let document = documents::get(scope, id).await?;
+        bases::changeable(scope, document.base).await?;
+        if document.source != "url" {
+            let message = "It was not fetched from an address. Bring the file again instead.".to_owned();
+            return Err(Error::Conflict { code: "document_without_address", message });
+        }
+        let url = parse(&document.source_url)?;
+        let fetched = self.fetched(&url).await?;
+        let label = Label { name: &document.name, next_of: Some(id), ..fetched.label(&url) };
+        self.bring(actor, document.base, &fetched.arrived, label).await
+    }
+
+    async fn fetched(&self, url: &Url) -> Result<Fetched> {
         let fetching = async {
-            let (url, response) = follow(url.clone(), |url| self.client.get_outside(url)).await?;
+            let (url, response) = follow(url.clone(), |url| self.get(url)).await?;
             let media_type = media_type(&response);
             let arrived = save(response, self.files.receive().await?).await?;
-            Ok::<_, Error>((file_name(&url, &media_type), media_type, arrived))
+            Ok::<_, Error>(Fetched { name: file_name(&url, &media_type), media_type, arrived })
         };
         let fetched = tokio::time::timeout(WAIT, fetching).await;
-        let (name, media_type, arrived) =
-            fetched.map_err(|_| refused(format!("It did not arrive within {} seconds.", WAIT.as_secs())))??;
-        let label = Label {
-            name: &name,
-            title,
-            media_type: (!media_type.is_empty()).then_some(&media_type),
-            source_url: url.as_str(),
-        };
-        self.bring(actor, base, &arrived, label).await
+        fetched.map_err(|_| refused(format!("It did not arrive within {} seconds.", WAIT.as_secs())))?
     }
+
+    /// By the guarded client: of what is not public, only the hosts that whoever runs this server has named.
+    async fn get(&self, url: Url) -> std::result::Result<Response, String> {
+        if is_named(&url, &self.inside) {
+            self.client.get_inside(url).await
+        } else {
+            self.client.get_outside(url).await
+        }
+    }
+}
+
+/// What came from an address.
+struct Fetched {
+    name: String,
+    media_type: String,
+    arrived: Arrived,
+}
+
+impl Fetched {
+    fn label<'a>(&'a self, url: &'a Url) -> Label<'a> {
+        Label {
+            media_type: (!self.media_type.is_empty()).then_some(&self.media_type),
+            source_url: url.as_str(),
+            ..Label::default()
+        }
+    }
+}
+
+/// The document of a base that came from that address.
+async fn from_address(scope: Scope<'_>, base: BaseId, url: &Url) -> Result<Option<DocumentId>> {
+    let row: Option<(uuid::Uuid,)> = scope
+        .optional(
+            "SELECT id FROM documents WHERE base_id = $1 AND source = 'url' AND source_url = $2 ORDER BY created_at LIMIT 1",
+            args![base, url.as_str()],
+        )
+        .await?;
+    Ok(row.map(|it| it.0.into()))
+}
+
+/// Whether it is one of those hosts: `wiki.internal`, at the scheme's own port, or `10.0.0.5:8080`.
+fn is_named(url: &Url, hosts: &[String]) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let named = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    hosts.iter().any(|it| it.eq_ignore_ascii_case(&named))
+}
+
+/// Another address of a base has that name: `example.org guide index.html`.
+fn full_name(url: &Url, name: &str) -> String {
+    let folders = url.path_segments().map(|it| it.filter(|it| !it.is_empty()).collect::<Vec<_>>()).unwrap_or_default();
+    let folders = &folders[..folders.len().saturating_sub(1)];
+    let parts = url.host_str().into_iter().chain(folders.iter().copied()).chain([name]).collect::<Vec<_>>();
+    // The end says most; a file's ending must stay.
+    let all: Vec<char> = parts.join(" ").chars().collect();
+    all[all.len().saturating_sub(NAME_MAX)..].iter().collect()
 }
 
 fn refused(message: impl Into<String>) -> Error {
@@ -210,6 +289,26 @@ mod tests {
             assert!(told(parse(address).unwrap_err()).contains(expected), "{address}");
         }
         assert_eq!(parse(" https://example.org/a#b ").unwrap().as_str(), "https://example.org/a");
+    }
+
+    #[test]
+    fn a_host_inside_is_named_with_its_port() {
+        let hosts = ["wiki.internal".to_owned(), "10.0.0.5:8080".to_owned()];
+        let is_named = |url: &str| is_named(&Url::parse(url).unwrap(), &hosts);
+        assert!(is_named("https://Wiki.internal/a") && is_named("http://10.0.0.5:8080/"));
+        assert!(
+            !is_named("http://wiki.internal:8080/")
+                && !is_named("http://10.0.0.5/")
+                && !is_named("http://a.wiki.internal/")
+        );
+    }
+
+    #[test]
+    fn two_addresses_of_one_name_stay_apart() {
+        let url = |it: &str| Url::parse(it).unwrap();
+        assert_eq!(full_name(&url("https://example.org/a/b/index.html"), "index.html"), "example.org a b index.html");
+        let long = full_name(&url(&format!("https://example.org/{}/x.pdf", "a".repeat(300))), "x.pdf");
+        assert!(long.ends_with("a x.pdf") && long.chars().count() == NAME_MAX);
     }
 
     #[test]

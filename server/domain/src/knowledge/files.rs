@@ -5,6 +5,8 @@ use crate::error::{Error, Result};
 use crate::providers::Client;
 use atrium::ids::OrganisationId;
 use atrium::knowledge::FILE_MAX;
+use futures::stream::BoxStream;
+use futures::{StreamExt as _, TryStreamExt as _};
 use object_store::aws::AmazonS3Builder;
 use object_store::client::{ClientOptions, HttpClient, HttpConnector};
 use object_store::local::LocalFileSystem;
@@ -61,6 +63,8 @@ pub struct Incoming {
     path: tempfile::TempPath,
     hash: Sha256,
     size: u64,
+    /// Bytes that are taken.
+    max: u64,
 }
 
 /// A file that has arrived, and is gone unless somebody keeps it.
@@ -133,16 +137,21 @@ impl Files {
         let made = tokio::task::spawn_blocking(move || tempfile::NamedTempFile::new_in(scratch.as_path())).await;
         let made = made.map_err(|error| failed("a file", error))?.map_err(|error| failed("a file", error))?;
         let (file, path) = made.into_parts();
-        Ok(Incoming { file: file.into(), path, hash: Sha256::new(), size: 0 })
+        Ok(Incoming { file: file.into(), path, hash: Sha256::new(), size: 0, max: FILE_MAX })
     }
 
     /// Keeps what has arrived. There already, it stays.
     pub(crate) async fn keep(&self, organisation: OrganisationId, arrived: &Arrived) -> Result<()> {
-        let key = key(organisation, &arrived.hash);
+        self.put_back(organisation, &arrived.hash, &arrived.path).await.map(drop)
+    }
+
+    /// Keeps a file of that hash; answers whether it was not there before.
+    pub(crate) async fn put_back(&self, organisation: OrganisationId, hash: &str, path: &Path) -> Result<bool> {
+        let key = key(organisation, hash);
         if self.store.head(&key).await.is_ok() {
-            return Ok(());
+            return Ok(false);
         }
-        let mut file = tokio::fs::File::open(&arrived.path).await.map_err(|error| failed("a file", error))?;
+        let mut file = tokio::fs::File::open(path).await.map_err(|error| failed("a file", error))?;
         let upload = self.store.put_multipart(&key).await.map_err(|error| failed("keeping a file", error))?;
         let mut upload = WriteMultipart::new(upload);
         let mut chunk = vec![0; CHUNK];
@@ -155,7 +164,16 @@ impl Files {
             upload.write(&chunk[..read]);
         }
         upload.finish().await.map_err(|error| failed("keeping a file", error))?;
-        Ok(())
+        Ok(true)
+    }
+
+    /// Whether a file is there.
+    pub(crate) async fn has(&self, organisation: OrganisationId, hash: &str) -> Result<bool> {
+        match self.store.head(&key(organisation, hash)).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(failed("looking for a file", error)),
+        }
     }
 
     /// A kept file, as bytes that come one after another.
@@ -167,9 +185,17 @@ impl Files {
         organisation: OrganisationId,
         hash: &str,
     ) -> Result<impl futures::Stream<Item = std::io::Result<bytes::Bytes>> + Send + use<>> {
-        use futures::TryStreamExt as _;
+        Ok(self.open_sized(organisation, hash).await?.1)
+    }
+
+    /// The same, and how many bytes they are.
+    pub(crate) async fn open_sized(
+        &self,
+        organisation: OrganisationId,
+        hash: &str,
+    ) -> Result<(u64, BoxStream<'static, std::io::Result<bytes::Bytes>>)> {
         match self.store.get(&key(organisation, hash)).await {
-            Ok(found) => Ok(found.into_stream().map_err(std::io::Error::other)),
+            Ok(found) => Ok((found.meta.size, found.into_stream().map_err(std::io::Error::other).boxed())),
             Err(object_store::Error::NotFound { .. }) => Err(Error::NotFound("file")),
             Err(error) => Err(failed("reading a file", error)),
         }
@@ -177,7 +203,6 @@ impl Files {
 
     /// A copy of a kept file on this disk, for as long as it is held.
     pub(crate) async fn borrow(&self, organisation: OrganisationId, hash: &str) -> Result<Arrived> {
-        use futures::TryStreamExt as _;
         let mut copy = self.receive().await?;
         let mut bytes = std::pin::pin!(self.open(organisation, hash).await?);
         while let Some(chunk) = bytes.try_next().await.map_err(|error| failed("reading a file", error))? {
@@ -196,16 +221,22 @@ impl Files {
 }
 
 impl Incoming {
+    /// Of another size than documents have.
+    #[must_use]
+    pub fn up_to(self, max: u64) -> Self {
+        Self { max, ..self }
+    }
+
     /// The next bytes of it.
     ///
     /// # Errors
     /// When there are too many, or the disk is full.
     pub async fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.size += bytes.len() as u64;
-        if self.size > FILE_MAX {
+        if self.size > self.max {
             return Err(Error::field(
                 "file",
-                format!("The file has more than {} MB. Split it, or bring the part that matters.", FILE_MAX >> 20),
+                format!("The file has more than {} MB. Split it, or bring the part that matters.", self.max >> 20),
             ));
         }
         self.hash.update(bytes);

@@ -1,12 +1,14 @@
 //! Finding passages: by their words and by their meaning, both opinions made into one.
 
-use super::encoders::Purpose;
 use super::{Knowledge, bases, index, words};
 use crate::error::{Error, Result};
+use crate::providers::Use;
 use crate::store::{Scope, args};
+use crate::usage::Account;
 use atrium::ids::{BaseId, DocumentId};
 use atrium::knowledge::{Base, Passage, Place, Rank};
 use atrium::paging::PageRequest;
+use atrium::people::Viewer;
 use atrium_retrieval::bm25::{Collection, Counts};
 use atrium_retrieval::fusion::{Candidate, Fusion, Question, Ranked, Standing};
 use atrium_retrieval::vectors::{candidates_for, decode};
@@ -27,6 +29,15 @@ const COSINE_MIN: f32 = 0.1;
 /// Bases searched at once, at most.
 const BASES_MAX: u32 = 1_000;
 
+/// Where documents come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// Somebody brought them, as files or by their address.
+    Brought,
+    /// Git repositories.
+    Repositories,
+}
+
 /// What is looked for, and where.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Wanted<'a> {
@@ -38,6 +49,8 @@ pub struct Wanted<'a> {
     pub kind: Option<&'a str>,
     /// Only documents in this language.
     pub language: Option<&'a str>,
+    /// Only documents that come from there.
+    pub origin: Option<Origin>,
     /// Only documents changed from this moment on,
     pub from: Option<i64>,
     /// and before this one.
@@ -48,7 +61,11 @@ pub struct Wanted<'a> {
 
 impl Wanted<'_> {
     fn filters(&self) -> bool {
-        self.kind.is_some() || self.language.is_some() || self.from.is_some() || self.before.is_some()
+        self.kind.is_some()
+            || self.origin.is_some()
+            || self.language.is_some()
+            || self.from.is_some()
+            || self.before.is_some()
     }
 }
 
@@ -132,7 +149,7 @@ impl Knowledge {
         let mut vector = None;
         for group in by_encoder(&bases) {
             // Bases of one model are compared with one another; with several models the words have to do.
-            match self.by_meaning(&group, wanted.question, proposals).await {
+            match self.by_meaning(scope.viewer, &group, wanted.question, proposals).await {
                 Ok((question, near)) => {
                     pieces.extend(near);
                     vector.get_or_insert((group[0].encoder.clone(), question));
@@ -177,6 +194,7 @@ impl Knowledge {
     /// The question's vector by the model of these bases, and the pieces that may be nearest to it.
     async fn by_meaning(
         &self,
+        viewer: &Viewer,
         bases: &[&Base],
         question: &str,
         count: usize,
@@ -186,9 +204,14 @@ impl Knowledge {
             if let Some(cause) = error.cause() {
                 tracing::warn!(cause, encoder = name.as_str(), "a question could not be encoded: {error}");
             }
-            error.to_string()
+            match error {
+                Error::Provider(error) => error.told_to(viewer).to_string(),
+                error => error.to_string(),
+            }
         };
-        let encoded = self.encoder(name)?.encode(vec![question.to_owned()], Purpose::Question).await.map_err(told)?;
+        self.check_encoder(name)?;
+        let account = Account { organisation: viewer.organisation, user: viewer.id, project: None };
+        let encoded = self.encode(name, vec![question.to_owned()], Use::Question, account).await.map_err(told)?;
         let question: Arc<[f32]> = encoded.into_iter().next().unwrap_or_default().into();
         let mut near = Vec::new();
         for base in bases {
@@ -274,15 +297,18 @@ async fn proposed(scope: Scope<'_>, wanted: &Wanted<'_>, pieces: &[i64], encoder
         "SELECT p.number, p.title_words, p.body_words, e.vector
          FROM json_array_elements_text(CAST($1 AS json)) j JOIN pieces p ON p.number = CAST(j AS BIGINT)
             JOIN documents d ON d.id = p.document_id AND d.searched_version = p.version LEFT JOIN embeddings e ON e.encoder = $2 AND e.piece = p.number
-         WHERE ($3 IS NULL OR d.kind = $3) AND ($4 IS NULL OR d.language = $4) AND d.updated_at >= $5 AND d.updated_at < $6"
+         WHERE ($3 IS NULL OR d.kind = $3) AND ($4 IS NULL OR d.language = $4) AND d.updated_at >= $5 AND d.updated_at < $6
+            AND ($7 IS NULL OR (d.repository_id IS NOT NULL) = $7)"
     } else {
         "SELECT p.number, p.title_words, p.body_words, e.vector
          FROM json_each($1) j CROSS JOIN pieces p ON p.number = j.value
             CROSS JOIN documents d ON d.id = p.document_id AND d.searched_version = p.version LEFT JOIN embeddings e ON e.encoder = $2 AND e.piece = p.number
-         WHERE ($3 IS NULL OR d.kind = $3) AND ($4 IS NULL OR d.language = $4) AND d.updated_at >= $5 AND d.updated_at < $6"
+         WHERE ($3 IS NULL OR d.kind = $3) AND ($4 IS NULL OR d.language = $4) AND d.updated_at >= $5 AND d.updated_at < $6
+            AND ($7 IS NULL OR (d.repository_id IS NOT NULL) = $7)"
     };
     let (from, before) = (wanted.from.unwrap_or(i64::MIN), wanted.before.unwrap_or(i64::MAX));
-    Ok(scope.all(sql, args![json, encoder, wanted.kind, wanted.language, from, before]).await?)
+    let is_fetched = wanted.origin.map(|it| it == Origin::Repositories);
+    Ok(scope.all(sql, args![json, encoder, wanted.kind, wanted.language, from, before, is_fetched]).await?)
 }
 
 fn rank(it: Standing) -> Rank {

@@ -16,11 +16,12 @@ mod fetching;
 pub mod files;
 mod find;
 mod grounds;
-mod index;
+pub(crate) mod index;
 pub mod linking;
 mod quotation;
 pub mod reader;
 mod reading;
+mod remote;
 pub mod repositories;
 mod snippet;
 #[cfg(test)]
@@ -30,19 +31,20 @@ mod tests;
 pub mod types;
 mod upload;
 mod vectors;
-mod words;
+pub(crate) mod words;
 mod writing;
 
 pub(crate) use index::catch_up;
 
-pub use find::{Found, Wanted};
+pub use find::{Found, Origin, Wanted};
 pub use snippet::snippet;
 pub use upload::{Brought, Label};
 
 pub(crate) use context::Context;
-pub(crate) use grounds::Grounds;
+pub(crate) use grounds::{Grounds, Reach};
 pub(crate) use upload::file_name;
 
+use crate::agents::connections::Connections;
 use crate::error::Result;
 use crate::jobs::{Jobs, Kind, Outcome};
 use crate::ports::{DAY, Ports};
@@ -57,6 +59,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 /// How often to look for jobs that other servers have left, and those whose pause is over.
 const LOOK: Duration = Duration::from_secs(5);
@@ -72,6 +75,8 @@ pub struct Tools {
     pub encoders: HashMap<String, Arc<dyn Encoder>>,
     /// The way out to addresses that somebody names.
     pub client: Client,
+    /// Hosts that are not public and may be fetched from.
+    pub inside: Vec<String>,
     /// How git repositories are fetched.
     pub workshop: Workshop,
 }
@@ -81,28 +86,32 @@ pub struct Tools {
 pub struct Knowledge {
     store: Store,
     ports: Ports,
+    connections: Arc<Connections>,
     jobs: Jobs,
     files: Files,
     reader: Arc<dyn Reader>,
     encoders: Arc<HashMap<String, Arc<dyn Encoder>>>,
     vectors: Arc<vectors::Vectors>,
     client: Client,
+    inside: Arc<[String]>,
     workshop: Arc<Workshop>,
     /// Taken by whoever keeps or removes files.
     keeping: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Knowledge {
-    pub(crate) fn new(store: Store, ports: Ports, tools: Tools) -> Self {
+    pub(crate) fn new(store: Store, ports: Ports, connections: Arc<Connections>, tools: Tools) -> Self {
         Self {
             jobs: Jobs::new(store.clone(), ports.clone()),
             store,
             ports,
+            connections,
             files: tools.files,
             reader: tools.reader,
             encoders: Arc::new(tools.encoders),
             vectors: Arc::default(),
             client: tools.client,
+            inside: tools.inside.into(),
             workshop: Arc::new(tools.workshop),
             keeping: Arc::default(),
         }
@@ -111,6 +120,12 @@ impl Knowledge {
     /// Where files are kept.
     pub(crate) fn files(&self) -> &Files {
         &self.files
+    }
+
+    /// The work behind it.
+    #[must_use]
+    pub fn jobs(&self) -> &Jobs {
+        &self.jobs
     }
 
     /// Who reads files.
@@ -123,7 +138,7 @@ impl Knowledge {
         self.keeping.lock().await
     }
 
-    /// The model of that name, if it can work; else a sentence that says why not.
+    /// The model of that name in this process, if it can work; else a sentence that says why not.
     fn encoder(&self, name: &str) -> std::result::Result<&Arc<dyn Encoder>, String> {
         let encoder = self.encoders.get(name).ok_or_else(|| format!("There is no embedding model {name} here."))?;
         encoder.check().map(|()| encoder)
@@ -160,16 +175,20 @@ impl Knowledge {
             return Ok(false);
         }
         let Some(job) = self.jobs.take(kind).await? else { return Ok(false) };
-        let done = match kind {
-            Kind::Read => {
-                tokio::select! {
-                    done = self.read(&job) => done,
-                    () = stop.cancelled() => Ok(Outcome::Left),
+        let span = tracing::debug_span!("job", kind = kind.as_str(), id = %job.id);
+        let work = async {
+            match kind {
+                Kind::Read => {
+                    tokio::select! {
+                        done = self.read(&job) => done,
+                        () = stop.cancelled() => Ok(Outcome::Left),
+                    }
                 }
+                Kind::Embed => self.embed(&job, stop).await,
+                Kind::Fetch => self.fetch_repository(&job, stop).await,
             }
-            Kind::Embed => self.embed(&job, stop).await,
-            Kind::Fetch => self.fetch_repository(&job, stop).await,
         };
+        let done = work.instrument(span).await;
         let outcome = match done {
             Ok(outcome) => outcome,
             Err(error) => {

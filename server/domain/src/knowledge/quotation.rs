@@ -4,8 +4,9 @@
 //! sources, however those were put to it. So its sources speak for themselves, word for word, each sentence with its
 //! place; only where nothing is near enough does the model try.
 
-use super::encoders::{LOCAL, Purpose};
+use super::encoders::LOCAL;
 use super::{Context, Knowledge, words};
+use crate::providers::Use;
 use atrium_retrieval::attribution::sentences;
 use std::collections::HashSet;
 
@@ -42,7 +43,7 @@ impl Knowledge {
         let sentences = candidates(context);
         let encoder = self.encoder(LOCAL).ok()?;
         let texts = std::iter::once(question).chain(sentences.iter().map(|it| it.text)).map(str::to_owned).collect();
-        let vectors = match encoder.encode(texts, Purpose::Question).await {
+        let vectors = match encoder.encode(texts, Use::Question).await {
             Ok(vectors) => vectors,
             Err(error) => {
                 tracing::warn!(cause = error.cause(), "an answer begins without a quotation: {error}");

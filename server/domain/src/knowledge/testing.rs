@@ -1,12 +1,12 @@
 //! Tools for tests: a reader that takes paragraphs for pieces, and an encoder that knows a handful of meanings.
 
 use super::Tools;
-use super::encoders::{Encoder, LOCAL, Purpose};
+use super::encoders::{Encoder, LOCAL};
 use super::files::Files;
 use super::reader::{Piece, Reader, Reading, Unread};
 use super::repositories::Workshop;
 use crate::error::{Error, Result};
-use crate::providers::{Client, Limits};
+use crate::providers::{Client, Limits, Use};
 use crate::seal::Seal;
 use async_trait::async_trait;
 use std::collections::HashMap;
@@ -78,7 +78,7 @@ pub struct Meanings {
 
 #[async_trait]
 impl Encoder for Meanings {
-    async fn encode(&self, texts: Vec<String>, _: Purpose) -> Result<Vec<Vec<f32>>> {
+    async fn encode(&self, texts: Vec<String>, _: Use) -> Result<Vec<Vec<f32>>> {
         if self.is_away.load(Ordering::SeqCst) {
             return Err(Error::Conflict { code: "away", message: "The encoder is away.".to_owned() });
         }
@@ -124,7 +124,14 @@ pub fn tools(folder: &Path) -> (Tools, Arc<Paragraphs>, Arc<Meanings>) {
         limits: atrium_repositories::Limits { time: Duration::from_secs(30), ..Default::default() },
     };
     (
-        Tools { files: Files::in_folder(folder).unwrap(), reader: reader.clone(), encoders, client, workshop },
+        Tools {
+            files: Files::in_folder(folder).unwrap(),
+            reader: reader.clone(),
+            encoders,
+            client,
+            inside: Vec::new(),
+            workshop,
+        },
         reader,
         encoder,
     )

@@ -25,6 +25,8 @@ pub struct Label<'a> {
     pub media_type: Option<&'a str>,
     /// Where it was fetched from; empty when it was brought.
     pub source_url: &'a str,
+    /// The document of that base whose next version it is, whatever it is called; else the name decides.
+    pub next_of: Option<DocumentId>,
 }
 
 /// What became of a file.
@@ -86,8 +88,8 @@ impl Knowledge {
         let same: Option<Same> = scope
             .optional(
                 "SELECT d.id, d.version FROM documents d JOIN document_versions v ON v.document_id = d.id AND v.number = d.version
-                 WHERE d.base_id = $1 AND v.hash = $2 AND d.repository_id IS NULL ORDER BY d.created_at LIMIT 1",
-                args![base, &arrived.hash],
+                 WHERE d.base_id = $1 AND v.hash = $2 AND d.repository_id IS NULL AND d.id = COALESCE($3, d.id) ORDER BY d.created_at LIMIT 1",
+                args![base, &arrived.hash, label.next_of],
             )
             .await?;
         if let Some(same) = same {
@@ -98,10 +100,13 @@ impl Knowledge {
         let mut tx = scope.begin().await?;
         let before: Option<Same> = tx
             .optional(
-                "SELECT id, version FROM documents WHERE base_id = $1 AND name = $2 AND repository_id IS NULL ORDER BY created_at LIMIT 1",
-                args![base, &name],
+                "SELECT id, version FROM documents WHERE base_id = $1 AND (id = $3 OR $3 IS NULL AND name = $2) AND repository_id IS NULL ORDER BY created_at LIMIT 1",
+                args![base, &name, label.next_of],
             )
             .await?;
+        if label.next_of.is_some() && before.is_none() {
+            return Err(Error::NotFound("document"));
+        }
         let (id, version): (DocumentId, i64) = match &before {
             Some(it) => (it.id.into(), it.version + 1),
             None => (self.ports.id(), 1),

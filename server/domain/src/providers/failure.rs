@@ -191,9 +191,12 @@ impl ProviderError {
     /// are in the log.
     #[must_use]
     pub fn told_to(self, viewer: &Viewer) -> Self {
-        if viewer.can_administer_server() {
-            return self;
-        }
+        if viewer.can_administer_server() { self } else { self.told() }
+    }
+
+    /// The same for whoever may read it.
+    #[must_use]
+    pub fn told(self) -> Self {
         let code = self.code();
         let message = match &self {
             Self::AddressInvalid { .. } => {

@@ -24,6 +24,10 @@ impl Gemini {
         Self { link: Link::new(client, endpoint, Auth::Header("x-goog-api-key"), "/v1beta") }
     }
 
+    pub(super) fn link(&self) -> &Link {
+        &self.link
+    }
+
     pub(super) fn stream(&self, request: Request) -> EventStream {
         let link = self.link.clone();
         let call = async move {

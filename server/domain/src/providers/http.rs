@@ -6,6 +6,10 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use bytes::{Bytes, BytesMut};
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+
 use super::failure::{ProviderError, clip};
 use super::outside::PublicNames;
 use crate::settings::Boot;
@@ -13,6 +17,9 @@ use crate::settings::Boot;
 /// How long a connection waits for the next request. Many servers close theirs after five seconds: one that is closed
 /// while a question is on its way costs its answer, which cannot be asked for again without perhaps paying twice.
 const IDLE: Duration = Duration::from_secs(4);
+
+/// How long a delivery may take in all.
+const DELIVERY: Duration = Duration::from_secs(10);
 
 /// How long a provider may take and how much it may say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +99,33 @@ impl Client {
         }
         let http = build(limits, None)?;
         Ok(Self { http, limits, outside: Arc::default() })
+    }
+
+    /// Posts something that is no question to where the operator wants it, and answers with status, headers and body.
+    ///
+    /// # Errors
+    /// With what went wrong.
+    pub async fn deliver(
+        &self,
+        address: &str,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<(StatusCode, HeaderMap, Bytes), String> {
+        let posted = async {
+            let mut reply = self.http.post(address).headers(headers).body(body).send().await?;
+            let (status, headers) = (reply.status(), std::mem::take(reply.headers_mut()));
+            let mut body = BytesMut::new();
+            while let Some(piece) = reply.chunk().await? {
+                if body.len() + piece.len() > self.limits.event_bytes {
+                    break;
+                }
+                body.extend_from_slice(&piece);
+            }
+            Ok((status, headers, body.freeze()))
+        };
+        let outcome =
+            tokio::time::timeout(DELIVERY, posted).await.map_err(|_| "it did not reply in time".to_owned())?;
+        outcome.map_err(|error: reqwest::Error| innermost(&error))
     }
 
     /// The same, which reaches the public Internet alone.

@@ -5,6 +5,7 @@
 //! the database; prices and accounting live in `usage`.
 
 pub mod anthropic;
+mod embedding;
 mod failure;
 pub mod gemini;
 mod http;
@@ -21,6 +22,7 @@ mod tests;
 mod turns;
 mod wire;
 
+pub use embedding::{Embedded, Use};
 pub use failure::{ProviderError, Wait};
 pub(crate) use http::innermost;
 pub use http::{Client, Limits};
@@ -209,6 +211,19 @@ impl Adapter {
             Self::Anthropic(it) => it.stream(request),
             Self::Local(it) => it.stream(request),
             Self::N8n(it) => it.stream(request),
+        }
+    }
+
+    /// Vectors of texts; on whose account says [`Call::embed`](crate::usage::Call), which alone calls this.
+    ///
+    /// # Errors
+    /// When the provider cannot be reached or refuses, or makes none.
+    pub(crate) async fn embed(&self, model: &str, texts: &[String], made_for: Use) -> Result<Embedded, ProviderError> {
+        match self {
+            Self::OpenAi(it) => embedding::openai(it.link(), model, texts).await,
+            Self::Ollama(it) => embedding::ollama(it.link(), model, texts).await,
+            Self::Gemini(it) => embedding::gemini(it.link(), model, texts, made_for).await,
+            Self::Anthropic(_) | Self::Local(_) | Self::N8n(_) => Err(ProviderError::protocol("it makes no vectors")),
         }
     }
 

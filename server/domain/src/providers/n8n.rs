@@ -144,7 +144,8 @@ fn address(base_url: &str, webhook: &str) -> Result<Url, ProviderError> {
     let webhook = webhook.trim();
     let invalid =
         |reason: &str| ProviderError::AddressInvalid { address: webhook.to_owned(), reason: reason.to_owned() };
-    let text = if webhook.contains("://") {
+    // `javascript:…`, `mailto:…`: an address all the same, and not a path.
+    let text = if webhook.contains("://") || Url::parse(webhook).is_ok() {
         webhook.to_owned()
     } else if base_url.is_empty() {
         return Err(invalid("it is a path, and N8N_BASE_URL does not say below what"));

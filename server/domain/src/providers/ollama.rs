@@ -28,6 +28,10 @@ impl Ollama {
         Self { link: Link::new(client, endpoint, Auth::Bearer, "/api").that_loads() }
     }
 
+    pub(super) fn link(&self) -> &Link {
+        &self.link
+    }
+
     pub(super) fn stream(&self, request: Request) -> EventStream {
         let link = self.link.clone();
         let call = async move {

@@ -21,6 +21,10 @@ impl OpenAi {
         Self { link: Link::new(client, endpoint, Auth::Bearer, "/chat/completions") }
     }
 
+    pub(super) fn link(&self) -> &Link {
+        &self.link
+    }
+
     pub(super) fn stream(&self, request: Request) -> EventStream {
         let link = self.link.clone();
         let call = async move {

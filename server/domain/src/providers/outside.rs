@@ -34,6 +34,16 @@ impl Resolve for PublicNames {
 }
 
 impl Client {
+    /// Asks for what is at an address that whoever runs this server has allowed, wherever it is.
+    ///
+    /// # Errors
+    /// With a sentence.
+    pub(crate) async fn get_inside(&self, url: Url) -> Result<Response, String> {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let unreachable = |error| format!("{host} could not be reached: {}.", innermost(&error));
+        self.http.get(url).send().await.map_err(unreachable)
+    }
+
     /// Asks for what is at a public address. Where that sends us on to is for whoever asks to look at.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The adapters against a scripted provider on loopback: one file a protocol, `mishaps` for what they share.
 
 mod anthropic;
+mod embedding;
 mod fake;
 mod gemini;
 mod mishaps;

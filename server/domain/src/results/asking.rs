@@ -79,25 +79,9 @@ pub async fn ask(asked: Asked<'_>, data: Data) -> Result<AnalyticsResult> {
 /// With what none of them could answer, at `question`.
 pub async fn ask_of_all(asked: Asked<'_>, knowledge: &Knowledge) -> Result<AnalyticsResult> {
     let text = checked(asked.question)?;
-    let scope = asked.store.as_viewer(asked.viewer);
-    let mut tried = 0_usize;
-    for document in types::all(scope).await?.into_iter().filter(is_table).take(TRIED) {
-        let Some(bytes) = bytes_of(asked, knowledge, &document).await? else { continue };
-        tried += 1;
-        if let Ok(source) = read(asked, Data::File(document.name, bytes)).await
-            && let Some(kept) = attempt(asked, &text, &source).await?
-        {
-            return Ok(kept);
-        }
-    }
-    let newest = PageRequest { page: 1, size: u32::try_from(TRIED).unwrap_or(u32::MAX) };
-    for result in stored::page(scope, newest, None).await?.items {
-        tried += 1;
-        if let Ok(source) = read(asked, Data::Result(result.id)).await
-            && let Some(kept) = attempt(asked, &text, &source).await?
-        {
-            return Ok(kept);
-        }
+    let (kept, tried) = by_rules(asked, knowledge, &text).await?;
+    if let Some(kept) = kept {
+        return Ok(kept);
     }
     // Of use there always is something to say, be it that there is none.
     match ask(asked, Data::Usage).await {
@@ -110,6 +94,74 @@ pub async fn ask_of_all(asked: Asked<'_>, knowledge: &Knowledge) -> Result<Analy
         }
         outcome => outcome,
     }
+}
+
+/// The same for what may be no question for figures at all: `None` unless it says so, and something that is there has
+/// what it names. No model is asked.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn ask_if_figures(asked: Asked<'_>, knowledge: &Knowledge) -> Result<Option<AnalyticsResult>> {
+    let Ok(text) = checked(asked.question) else { return Ok(None) };
+    if !is_about_figures(&text) {
+        return Ok(None);
+    }
+    if let (Some(kept), _) = by_rules(asked, knowledge, &text).await? {
+        return Ok(Some(kept));
+    }
+    match read(asked, Data::Usage).await {
+        Ok(source) => attempt(asked, &text, &source).await,
+        Err(Error::Invalid(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Words of people who want to see figures.
+fn is_about_figures(text: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "average",
+        "chart",
+        "compare",
+        "count",
+        "diagram",
+        "graph",
+        "histogram",
+        "mean",
+        "median",
+        "pie",
+        "plot",
+        "sum",
+        "top",
+        "total",
+        "trend",
+    ];
+    let text = text.to_lowercase();
+    text.split(|it: char| !it.is_alphanumeric()).any(|it| WORDS.contains(&it.strip_suffix('s').unwrap_or(it)))
+}
+
+/// The chart of the first of the viewer's newest files and charts that has what the question names, and how many were tried.
+async fn by_rules(asked: Asked<'_>, knowledge: &Knowledge, text: &str) -> Result<(Option<AnalyticsResult>, usize)> {
+    let scope = asked.store.as_viewer(asked.viewer);
+    let mut tried = 0;
+    for document in types::all(scope).await?.into_iter().filter(is_table).take(TRIED) {
+        let Some(bytes) = bytes_of(asked, knowledge, &document).await? else { continue };
+        tried += 1;
+        if let Ok(source) = read(asked, Data::File(document.name, bytes)).await
+            && let Some(kept) = attempt(asked, text, &source).await?
+        {
+            return Ok((Some(kept), tried));
+        }
+    }
+    let newest = PageRequest { page: 1, size: u32::try_from(TRIED).unwrap_or(u32::MAX) };
+    for result in stored::page(scope, newest, None).await?.items {
+        tried += 1;
+        if let Ok(source) = read(asked, Data::Result(result.id)).await
+            && let Some(kept) = attempt(asked, text, &source).await?
+        {
+            return Ok((Some(kept), tried));
+        }
+    }
+    Ok((None, tried))
 }
 
 async fn attempt(asked: Asked<'_>, text: &str, source: &Source) -> Result<Option<AnalyticsResult>> {

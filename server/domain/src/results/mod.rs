@@ -9,7 +9,7 @@ mod telling;
 #[cfg(test)]
 mod tests;
 
-pub use asking::{Asked, Data, ask, ask_of_all};
+pub use asking::{Asked, Data, ask, ask_if_figures, ask_of_all};
 pub use stored::{AnalyticsResult, ResultKind, delete, get, page, purge, restore, titles};
 pub use telling::told;
 

@@ -30,18 +30,19 @@ pub(crate) async fn message(tx: &mut Tx, id: Uuid) -> Result<()> {
         )
         .await?;
     match row {
-        Some(row) => write(tx, &row).await,
+        Some(row) => text(tx, row.id, row.owner_id, &row.content).await,
         None => Ok(()),
     }
 }
 
-async fn write(tx: &mut Tx, message: &Missing) -> Result<()> {
-    let words = Words::of(message.owner_id, &message.content);
+/// The same for a message whose owner and text are at hand.
+pub(crate) async fn text(tx: &mut Tx, id: Uuid, owner_id: Uuid, content: &str) -> Result<()> {
+    let words = Words::of(owner_id, content);
     if let Tx::Postgres(_) = tx {
         tx.execute(
             "INSERT INTO message_index (message_id, words) VALUES ($1, CAST($2 AS tsvector))
              ON CONFLICT (message_id) DO UPDATE SET words = excluded.words",
-            args![message.id, words.for_tsvector()],
+            args![id, words.for_tsvector()],
         )
         .await?;
         return Ok(());
@@ -50,7 +51,7 @@ async fn write(tx: &mut Tx, message: &Missing) -> Result<()> {
         .one(
             "INSERT INTO message_index (message_id) VALUES ($1)
              ON CONFLICT (message_id) DO UPDATE SET message_id = excluded.message_id RETURNING number",
-            args![message.id],
+            args![id],
         )
         .await?;
     tx.execute("INSERT OR REPLACE INTO message_words (rowid, words) VALUES ($1, $2)", args![number, words.for_fts5()])

@@ -1,11 +1,12 @@
-//! Finding things again: conversations by their titles, projects and agents by what is said of them, messages by their
-//! words.
+//! Finding things again: conversations by their titles, projects and agents by what is said of them, documents by their
+//! names, and documents and messages by their words.
 //!
 //! A person finds what they could also open: conversations of their own with the branch that they see, projects that they
-//! see, agents that they may talk to. Full text is one of the few places where the two databases are asked differently;
+//! see, agents that they may talk to, documents of bases that they see. Full text is one of the few places where the two databases are asked differently;
 //! both get the same words (`words`) and both are asked here, in [`messages`]. What is shown around a hit is cut here too
 //! (`snippet`), so that it comes as text and never as markup.
 
+mod documents;
 pub(crate) mod index;
 mod names;
 mod snippet;
@@ -15,6 +16,7 @@ mod words;
 
 pub use index::catch_up;
 pub use words::Question;
+pub(crate) use words::is_unspaced;
 
 use crate::error::Result;
 use crate::store::{Scope, args};
@@ -32,7 +34,7 @@ pub const MESSAGES_MAX: i64 = 1_000;
 pub struct Filter {
     /// Only things of one kind.
     pub kind: Option<HitKind>,
-    /// Only conversations of one project, and what was said in them.
+    /// Only conversations of one project and what was said in them, and documents of its bases.
     pub project: Option<ProjectId>,
     /// From this moment on, in microseconds since 1970.
     pub from: Option<i64>,
@@ -42,7 +44,7 @@ pub struct Filter {
 
 impl Filter {
     fn wants(&self, kind: HitKind) -> bool {
-        let is_of_projects = matches!(kind, HitKind::Conversation | HitKind::Message);
+        let is_of_projects = matches!(kind, HitKind::Conversation | HitKind::Document | HitKind::Message);
         self.kind.is_none_or(|it| it == kind) && (self.project.is_none() || is_of_projects)
     }
 
@@ -69,8 +71,17 @@ struct MessageRow {
     created_at: i64,
 }
 
-/// Everything that meets the question: what is called so first, then messages by how well they meet it. A question
-/// without words finds nothing.
+/// Something that was found; what is shown of it is brought when it is its turn.
+enum Candidate {
+    Named(Box<Hit>),
+    /// A document, and the piece of it that meets the question best.
+    Document(Uuid, Option<i64>),
+    Message(Uuid),
+}
+
+/// Everything that meets the question: what is called so first, then documents and messages by how well they meet it,
+/// the best of both, the second of both, and so on: their scores cannot be compared. A question without words finds
+/// nothing.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -78,7 +89,7 @@ pub async fn find(scope: Scope<'_>, question: &Question, filter: Filter, page: P
     if question.is_empty() {
         return Ok(Page { count: 0, items: Vec::new() });
     }
-    let mut named = Vec::new();
+    let mut named: Vec<Hit> = Vec::new();
     if filter.wants(HitKind::Conversation) {
         named.extend(names::conversations(scope, question, &filter).await?);
     }
@@ -88,13 +99,33 @@ pub async fn find(scope: Scope<'_>, question: &Question, filter: Filter, page: P
     if filter.wants(HitKind::Agent) {
         named.extend(names::agents(scope, question, &filter).await?);
     }
+    let documents = if filter.wants(HitKind::Document) {
+        documents::find(scope, question, &filter).await?
+    } else {
+        documents::Found::default()
+    };
     let said = if filter.wants(HitKind::Message) { messages(scope, question, &filter).await? } else { Vec::new() };
-    let count = i64::try_from(named.len() + said.len()).unwrap_or(i64::MAX);
-    let (skip, size) = (usize::try_from(page.offset()).unwrap_or(usize::MAX), page.size as usize);
-    let after_names = skip.saturating_sub(named.len());
-    let mut items: Vec<Hit> = named.into_iter().skip(skip).take(size).collect();
-    for message in said.into_iter().skip(after_names).take(size - items.len()) {
-        items.extend(detail(scope, question, message.id).await?);
+    let mut found: Vec<Candidate> = named.into_iter().map(|it| Candidate::Named(Box::new(it))).collect();
+    found.extend(documents.called.into_iter().map(|(id, piece)| Candidate::Document(id, piece)));
+    let mut documents = documents.saying.into_iter().map(|(id, piece)| Candidate::Document(id, Some(piece)));
+    let mut said = said.into_iter().map(|it| Candidate::Message(it.id));
+    loop {
+        let before = found.len();
+        found.extend(documents.next());
+        found.extend(said.next());
+        if found.len() == before {
+            break;
+        }
+    }
+    let count = i64::try_from(found.len()).unwrap_or(i64::MAX);
+    let skip = usize::try_from(page.offset()).unwrap_or(usize::MAX);
+    let mut items = Vec::new();
+    for candidate in found.into_iter().skip(skip).take(page.size as usize) {
+        items.extend(match candidate {
+            Candidate::Named(hit) => Some(*hit),
+            Candidate::Document(id, piece) => documents::detail(scope, question, id, piece).await?,
+            Candidate::Message(id) => detail(scope, question, id).await?,
+        });
     }
     Ok(Page { count, items })
 }
@@ -164,6 +195,7 @@ async fn detail(scope: Scope<'_>, question: &Question, id: Uuid) -> Result<Optio
         project: it.project_id.map(Into::into),
         agent: it.agent_id.map(Into::into),
         author: Some(if it.author == "user" { Author::User } else { Author::Assistant }),
+        shelf: None,
         at: it.created_at,
     }))
 }

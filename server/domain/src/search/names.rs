@@ -41,6 +41,7 @@ pub(super) async fn conversations(scope: Scope<'_>, question: &Question, filter:
         project: it.project_id.map(Into::into),
         agent: it.agent_id.map(Into::into),
         author: None,
+        shelf: None,
         at: it.updated_at,
     });
     Ok(hits.collect())
@@ -65,7 +66,7 @@ pub(super) async fn agents(scope: Scope<'_>, question: &Question, filter: &Filte
 }
 
 fn hit(kind: HitKind, id: Uuid, title: Vec<Piece>, snippet: Vec<Piece>, at: i64) -> Hit {
-    Hit { kind, id, title, snippet, conversation: None, project: None, agent: None, author: None, at }
+    Hit { kind, id, title, snippet, conversation: None, project: None, agent: None, author: None, shelf: None, at }
 }
 
 fn within(filter: &Filter, hits: impl Iterator<Item = Hit>) -> Vec<Hit> {

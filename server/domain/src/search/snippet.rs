@@ -3,6 +3,7 @@
 use super::words::{Folded, Question, Term, fold, is_spaced};
 use crate::markdown::plain_headings;
 use atrium::search::Piece;
+use std::ops::Range;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// Characters of a snippet.
@@ -14,8 +15,13 @@ const READ: usize = 256 * 1024;
 
 /// Around the first hit of `text`; its beginning when there is none.
 pub(super) fn snippet(question: &Question, text: &str) -> Vec<Piece> {
+    around(question, text, |_| Vec::new())
+}
+
+/// The same, where somebody else knows of more hits: the bytes of each.
+pub(super) fn around(question: &Question, text: &str, more: impl Fn(&str) -> Vec<Range<usize>>) -> Vec<Piece> {
     let text: String = plain_headings(&text[..text.floor_char_boundary(READ)]).nfc().collect();
-    let marks = marks(question, &text);
+    let marks = marks(question, &text, more(&text));
     let starts: Vec<usize> = text.char_indices().map(|it| it.0).collect();
     let at = |byte: usize| starts.partition_point(|it| *it < byte);
     let first = marks.first().map_or(0, |it| at(it.0));
@@ -28,7 +34,7 @@ pub(super) fn snippet(question: &Question, text: &str) -> Vec<Piece> {
 /// All of a short text.
 pub(super) fn whole(question: &Question, text: &str) -> Vec<Piece> {
     let text: String = text.nfc().collect();
-    pieces(&text, &marks(question, &text), 0, text.len())
+    pieces(&text, &marks(question, &text, Vec::new()), 0, text.len())
 }
 
 /// Whether every term is met.
@@ -38,10 +44,11 @@ pub(super) fn is_met(question: &Question, text: &str) -> bool {
     question.terms.iter().all(|it| !hits(&folded, it).is_empty())
 }
 
-/// The bytes of the text that meet a term, in order, none within another.
-fn marks(question: &Question, text: &str) -> Vec<(usize, usize)> {
+/// The bytes of the text that meet a term, and `more`, in order, none within another.
+fn marks(question: &Question, text: &str, more: Vec<Range<usize>>) -> Vec<(usize, usize)> {
     let folded = fold(text);
     let mut found: Vec<(usize, usize)> = question.terms.iter().flat_map(|it| hits(&folded, it)).collect();
+    found.extend(more.into_iter().map(|it| (it.start, it.end)));
     found.sort_unstable();
     let mut marks: Vec<(usize, usize)> = Vec::new();
     for (start, end) in found {

@@ -69,7 +69,7 @@ fn is_latin(folded: &Folded) -> bool {
 }
 
 /// Letters of scripts that set no spaces, or, in Korean, let words grow together with what belongs to them.
-pub(super) fn is_unspaced(it: char) -> bool {
+pub(crate) fn is_unspaced(it: char) -> bool {
     matches!(it,
         '\u{0e00}'..='\u{0eff}'     // Thai, Lao
         | '\u{1000}'..='\u{109f}'   // Burmese
@@ -174,15 +174,17 @@ pub(super) enum Term {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Question {
     pub(super) terms: Vec<Term>,
+    /// As it was typed: documents have words of their own, by language.
+    pub(super) typed: String,
 }
 
 impl Question {
     /// What somebody typed.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        let text: String = beginning(text, 4 * 1024).nfc().collect();
+        let typed: String = beginning(text, 4 * 1024).nfc().collect();
         let mut terms = Vec::new();
-        for run in runs(&fold(&text).chars) {
+        for run in runs(&fold(&typed).chars) {
             let term = match run {
                 Run::Spaced(word) if word.chars().count() > 1 => Term::Beginning(first_chars(&word)),
                 Run::Spaced(word) => Term::Whole(word),
@@ -192,7 +194,7 @@ impl Question {
                 terms.push(term);
             }
         }
-        Self { terms }
+        Self { terms, typed }
     }
 
     /// Whether there is nothing in it to look for.

@@ -1,7 +1,8 @@
 //! Links by which anybody may read a conversation: as it was when the link was made, until it is revoked.
 //!
 //! The link is the capability. Only its digest is stored, so that a copy of the database opens nothing. Later messages are
-//! not in it, deleted ones no longer, and neither are names, files, reasoning or what was looked up.
+//! not in it, nor what was added to an answer that was gone on with; deleted ones no longer; and neither are names, files,
+//! reasoning or what was looked up.
 
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ use atrium::ids::{ConversationId, ShareId};
 use atrium::paging::PageRequest;
 use atrium::people::Viewer;
 use atrium::sharing::{Share, Shared, SharedMessage};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// Links to one conversation.
@@ -50,6 +52,7 @@ impl From<ShareRow> for Share {
 
 #[derive(sqlx::FromRow)]
 struct Opened {
+    id: Uuid,
     conversation_id: Uuid,
     upto_id: Uuid,
     title: String,
@@ -61,6 +64,10 @@ struct MessageRow {
     id: Uuid,
     author: String,
     content: String,
+    /// How many of its bytes are shown, where it was gone on with afterwards.
+    shown: Option<i64>,
+    /// Messages of all pages.
+    count: i64,
 }
 
 impl Sharing {
@@ -82,14 +89,15 @@ impl Sharing {
         let viewer = actor.viewer;
         must_be_themselves(viewer)?;
         let scope = self.store.as_viewer(viewer);
-        let found: Option<(String, Option<Uuid>, Option<String>)> = scope
+        let mut tx = scope.begin().await?;
+        let found: Option<(String, Option<Uuid>, i64)> = tx
             .optional(
-                "SELECT c.title, c.head_id, m.status FROM conversations c LEFT JOIN messages m ON m.id = c.head_id
-                 WHERE c.id = $1 AND c.owner_id = $2 AND c.deleted_at IS NULL",
+                "SELECT c.title, c.head_id, (SELECT COUNT(*) FROM messages m WHERE m.conversation_id = c.id AND m.status = 'streaming')
+                 FROM conversations c WHERE c.id = $1 AND c.owner_id = $2 AND c.deleted_at IS NULL",
                 args![id, viewer.id],
             )
             .await?;
-        let (title, head, status) = found.ok_or(Error::NotFound("conversation"))?;
+        let (title, head, under_way) = found.ok_or(Error::NotFound("conversation"))?;
         if !self.is_allowed() {
             return Err(Error::Forbidden(
                 "Sharing by link is switched off on this server. Export the conversation instead.",
@@ -98,12 +106,12 @@ impl Sharing {
         let refused = |message: String| Error::Conflict { code: "cannot_share", message };
         let upto =
             head.ok_or_else(|| refused("There is nothing in it yet. Share it when something was said.".to_owned()))?;
-        if status.as_deref() == Some("streaming") {
+        // An earlier one may be, too, that somebody goes on with.
+        if under_way > 0 {
             return Err(refused("The answer is still being written. Share it when it is there.".to_owned()));
         }
         let token = hex(&self.ports.secret());
         let share = Share { id: self.ports.id(), conversation: id, title, created_at: self.ports.now() };
-        let mut tx = scope.begin().await?;
         let (made,): (i64,) = tx.one("SELECT COUNT(*) FROM shares WHERE conversation_id = $1", args![id]).await?;
         if made >= MAX {
             return Err(refused(format!("There are {made} links to it already. Revoke one that is not needed.")));
@@ -181,24 +189,13 @@ impl Sharing {
         let system = self.store.as_system("whoever has the link may read what it opens");
         let opened: Option<Opened> = system
             .optional(
-                "SELECT s.conversation_id, s.upto_id, c.title, s.created_at
+                "SELECT s.id, s.conversation_id, s.upto_id, c.title, s.created_at
                  FROM shares s JOIN conversations c ON c.id = s.conversation_id JOIN users u ON u.id = s.owner_id
                  WHERE s.token_hash = $1 AND c.deleted_at IS NULL AND u.is_active",
                 args![digest(token)],
             )
             .await?;
         let opened = opened.ok_or_else(gone)?;
-        let (count,): (i64,) = system
-            .one(
-                "WITH RECURSIVE branch (id, parent_id) AS (
-                    SELECT id, parent_id FROM messages WHERE conversation_id = $1 AND id = $2
-                    UNION ALL
-                    SELECT m.id, m.parent_id FROM messages m JOIN branch b ON m.id = b.parent_id AND m.conversation_id = $1
-                 )
-                 SELECT COUNT(*) FROM branch b JOIN messages m ON m.id = b.id WHERE m.deleted_at IS NULL AND m.status <> 'streaming'",
-                args![opened.conversation_id, opened.upto_id],
-            )
-            .await?;
         let rows: Vec<MessageRow> = system
             .all(
                 "WITH RECURSIVE branch (id, parent_id) AS (
@@ -206,21 +203,29 @@ impl Sharing {
                     UNION ALL
                     SELECT m.id, m.parent_id FROM messages m JOIN branch b ON m.id = b.parent_id AND m.conversation_id = $1
                  )
-                 SELECT m.id, m.author, m.content FROM branch b JOIN messages m ON m.id = b.id
-                 WHERE m.deleted_at IS NULL AND m.status <> 'streaming' ORDER BY m.depth LIMIT $3 OFFSET $4",
-                args![opened.conversation_id, opened.upto_id, page.limit(), page.offset()],
+                 SELECT m.id, m.author, m.content, k.shown, COUNT(*) OVER () AS count
+                 FROM branch b JOIN messages m ON m.id = b.id LEFT JOIN share_cuts k ON k.message_id = m.id AND k.share_id = $5
+                 WHERE m.deleted_at IS NULL AND (m.status <> 'streaming' OR k.shown IS NOT NULL) ORDER BY m.depth LIMIT $3 OFFSET $4",
+                args![opened.conversation_id, opened.upto_id, page.limit(), page.offset(), opened.id],
             )
             .await?;
-        let mut messages = Vec::with_capacity(rows.len());
-        for row in rows {
-            let files: Vec<(String,)> = system
-                .all(
-                    "SELECT a.name FROM message_attachments s JOIN attachments a ON a.id = s.attachment_id WHERE s.message_id = $1 ORDER BY s.position",
-                    args![row.id],
-                )
-                .await?;
-            messages.push(message(row, files.into_iter().map(|it| it.0).collect()));
+        let count = rows.first().map_or(0, |it| it.count);
+        let names: Vec<(Uuid, String)> = system
+            .all(
+                "SELECT s.message_id, a.name FROM message_attachments s JOIN attachments a ON a.id = s.attachment_id
+                 WHERE s.conversation_id = $1 ORDER BY s.message_id, s.position",
+                args![opened.conversation_id],
+            )
+            .await?;
+        let mut files: HashMap<Uuid, Vec<String>> = HashMap::new();
+        for (message, name) in names {
+            files.entry(message).or_default().push(name);
         }
+        let messages = rows.into_iter().map(|row| {
+            let files = files.remove(&row.id).unwrap_or_default();
+            message(row, files)
+        });
+        let messages = messages.collect();
         Ok(Shared { title: opened.title, created_at: opened.created_at, count, messages })
     }
 }
@@ -229,7 +234,8 @@ fn message(row: MessageRow, files: Vec<String>) -> SharedMessage {
     if row.author == "user" {
         return SharedMessage { author: Author::User, text: row.content, blocks: Vec::new(), files };
     }
+    let shown = row.shown.and_then(|it| usize::try_from(it).ok()).unwrap_or(row.content.len());
     let mut stream = markdown::Stream::new();
-    stream.push(&row.content);
+    stream.push(&row.content[..row.content.floor_char_boundary(shown)]);
     SharedMessage { author: Author::Assistant, text: String::new(), blocks: stream.finish().blocks, files }
 }

@@ -51,6 +51,45 @@ async fn a_link_opens_what_was_shown_when_it_was_made() {
 }
 
 #[tokio::test]
+async fn an_answer_that_is_gone_on_with_stays_in_the_link_as_it_was() {
+    for world in worlds().await {
+        let sharing = sharing(&world);
+        world.provider.says(|_| answer("Twice a d\u{e4}y"));
+        let first = world.chat.send(&world.ada, Target::New, None, "How often?").await.unwrap();
+        assert!(world.chat.finished(&world.ada, first.run, Duration::from_secs(20)).await.unwrap());
+        let system = world.store.as_system("test");
+        let stop = || async {
+            let sql = "UPDATE messages SET status = 'stopped' WHERE id = $1";
+            system.execute(sql, args![first.answer]).await.unwrap();
+        };
+        stop().await;
+        let (_, older) = sharing.share(actor(&world.ada), first.conversation).await.unwrap();
+        let before = read(&world, &older).await.unwrap();
+        assert!(before[1].contains("Twice a d\u{e4}y"), "{before:?}");
+
+        world.provider.says(|_| answer(", every day."));
+        let resumed = world.chat.resume(&world.ada, first.conversation, first.answer).await.unwrap();
+        assert_eq!(read(&world, &older).await.unwrap(), before, "also while it is written");
+        let refused = sharing.share(actor(&world.ada), first.conversation).await;
+        assert!(world.chat.finished(&world.ada, resumed.run, Duration::from_secs(20)).await.unwrap());
+        // It may have been over by then.
+        assert!(refused.is_ok() || refused.is_err_and(|it| it.to_failure().code == "cannot_share"));
+        assert_eq!(read(&world, &older).await.unwrap(), before);
+
+        // A newer link shows more, and no more than that either.
+        stop().await;
+        let (_, newer) = sharing.share(actor(&world.ada), first.conversation).await.unwrap();
+        let longer = read(&world, &newer).await.unwrap();
+        assert!(longer[1].contains("every day."), "{longer:?}");
+        world.provider.says(|_| answer(" And at night."));
+        let again = world.chat.resume(&world.ada, first.conversation, first.answer).await.unwrap();
+        assert!(world.chat.finished(&world.ada, again.run, Duration::from_secs(20)).await.unwrap());
+        assert_eq!(read(&world, &older).await.unwrap(), before);
+        assert_eq!(read(&world, &newer).await.unwrap(), longer);
+    }
+}
+
+#[tokio::test]
 async fn a_revoked_link_opens_nothing() {
     for world in worlds().await {
         let sharing = sharing(&world);

@@ -2,8 +2,8 @@
 
 use atrium::ids::{
     AgentId, ApiTokenId, ArtifactId, AttachmentId, BaseId, BoardId, BudgetId, ConversationId, DocumentId,
-    ExpertiseAreaId, FamilyId, InvitationId, MailId, MessageId, OrganisationId, ProjectId, RepositoryId, ResultId,
-    RunId, SessionId, ShareId, UserId,
+    ExpertiseAreaId, FamilyId, InvitationId, MailId, MessageId, OrganisationId, ProjectId, PromptId, RepositoryId,
+    ResultId, RunId, SessionId, ShareId, UserId,
 };
 use uuid::Uuid;
 
@@ -48,7 +48,7 @@ from! {
     OrganisationId => Id, UserId => Id, AgentId => Id, ConversationId => Id, MessageId => Id, RunId => Id,
     ApiTokenId => Id, FamilyId => Id, ProjectId => Id, SessionId => Id, ExpertiseAreaId => Id, MailId => Id,
     InvitationId => Id, BaseId => Id, DocumentId => Id, RepositoryId => Id, BoardId => Id, BudgetId => Id,
-    ResultId => Id, ArtifactId => Id, AttachmentId => Id, ShareId => Id,
+    ResultId => Id, ArtifactId => Id, AttachmentId => Id, ShareId => Id, PromptId => Id,
 }
 
 /// PostgreSQL's text has no NUL, and nobody types one: both databases keep a text without.

@@ -1,5 +1,6 @@
 //! Opening a database and bringing its schema up to date.
 
+use super::waits::Waits;
 use super::{Pools, Store, upkeep};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -76,7 +77,11 @@ impl Store {
             Target::Sqlite(path) => open_sqlite(path).await?,
             Target::Postgres(url) => open_postgres(url).await?,
         };
-        Ok(Self { pools: Arc::new(pools) })
+        let waits = match &pools {
+            Pools::Sqlite { .. } => Waits::new("read", "write"),
+            Pools::Postgres(_) => Waits::new("all", "all"),
+        };
+        Ok(Self { pools: Arc::new(pools), waits: Arc::new(waits) })
     }
 
     /// Waits for what is under way and closes every connection.

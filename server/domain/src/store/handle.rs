@@ -2,6 +2,7 @@
 
 use super::Pools;
 use super::args::{Args, bind};
+use super::waits::{Waits, timed};
 use atrium::people::Viewer;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
@@ -16,6 +17,7 @@ impl<T> AnyRow for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'
 #[derive(Debug, Clone, Copy)]
 pub struct Queries<'a> {
     pools: &'a Pools,
+    waits: &'a Waits,
 }
 
 /// A handle that queries on behalf of a person. Functions on people's data take this, so that whoever calls them must
@@ -42,17 +44,25 @@ impl<'a> Deref for Scope<'a> {
 }
 
 macro_rules! on {
-    ($pools:expr, $side:ident, |$pool:ident| $body:expr) => {
-        match $pools {
-            Pools::Sqlite { $side: $pool, .. } => $body,
-            Pools::Postgres($pool) => $body,
+    ($queries:expr, $side:ident, |$connection:ident| $body:expr) => {
+        match $queries.pools {
+            Pools::Sqlite { $side: pool, .. } => {
+                let mut held = timed(&$queries.waits.$side, pool.acquire()).await?;
+                let $connection = &mut *held;
+                $body
+            }
+            Pools::Postgres(pool) => {
+                let mut held = timed(&$queries.waits.$side, pool.acquire()).await?;
+                let $connection = &mut *held;
+                $body
+            }
         }
     };
 }
 
 impl<'a> Queries<'a> {
-    pub(super) fn new(pools: &'a Pools) -> Self {
-        Self { pools }
+    pub(super) fn new(pools: &'a Pools, waits: &'a Waits) -> Self {
+        Self { pools, waits }
     }
 
     /// For the few things that the two databases must be asked differently.
@@ -61,28 +71,33 @@ impl<'a> Queries<'a> {
     }
 
     pub(crate) async fn all<T: AnyRow>(&self, sql: &'static str, args: Args) -> Result<Vec<T>, sqlx::Error> {
-        on!(self.pools, read, |pool| bind!(sqlx::query_as(sql), args).fetch_all(pool).await)
+        on!(self, read, |connection| bind!(sqlx::query_as(sql), args).fetch_all(connection).await)
     }
 
     pub(crate) async fn optional<T: AnyRow>(&self, sql: &'static str, args: Args) -> Result<Option<T>, sqlx::Error> {
-        on!(self.pools, read, |pool| bind!(sqlx::query_as(sql), args).fetch_optional(pool).await)
+        on!(self, read, |connection| bind!(sqlx::query_as(sql), args).fetch_optional(connection).await)
     }
 
     /// A row that is always there, such as a count.
     pub(crate) async fn one<T: AnyRow>(&self, sql: &'static str, args: Args) -> Result<T, sqlx::Error> {
-        on!(self.pools, read, |pool| bind!(sqlx::query_as(sql), args).fetch_one(pool).await)
+        on!(self, read, |connection| bind!(sqlx::query_as(sql), args).fetch_one(connection).await)
     }
 
     /// Writes; answers how many rows were touched.
     pub(crate) async fn execute(&self, sql: &'static str, args: Args) -> Result<u64, sqlx::Error> {
-        on!(self.pools, write, |pool| bind!(sqlx::query(sql), args).execute(pool).await.map(|it| it.rows_affected()))
+        on!(self, write, |connection| bind!(sqlx::query(sql), args)
+            .execute(connection)
+            .await
+            .map(|it| it.rows_affected()))
     }
 
     /// A transaction that may write; on SQLite it holds the one writing connection, so keep it short.
     pub(crate) async fn begin(&self) -> Result<Tx, sqlx::Error> {
         Ok(match self.pools {
-            Pools::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
-            Pools::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Pools::Sqlite { write, .. } => {
+                Tx::Sqlite(timed(&self.waits.write, write.begin_with("BEGIN IMMEDIATE")).await?)
+            }
+            Pools::Postgres(pool) => Tx::Postgres(timed(&self.waits.write, pool.begin()).await?),
         })
     }
 }

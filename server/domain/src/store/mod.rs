@@ -16,22 +16,27 @@ pub mod testing;
 mod tests;
 pub mod transfer;
 pub mod upkeep;
+mod waits;
 
 pub use args::{Arg, Args};
 pub use connect::Target;
 pub use handle::{Queries, Scope, Tx};
+pub use waits::{PoolLabels, PoolView};
 
 pub(crate) use args::args;
 pub(crate) use list::{List, list};
 
+use crate::metrics::Histograms;
 use atrium::people::Viewer;
 use sqlx::{PgPool, SqlitePool};
 use std::sync::Arc;
+use waits::Waits;
 
 /// A database that is open. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Store {
     pools: Arc<Pools>,
+    waits: Arc<Waits>,
 }
 
 #[derive(Debug)]
@@ -82,7 +87,25 @@ impl Store {
         Ok(start.elapsed())
     }
 
+    /// What the pools do at this moment.
+    #[must_use]
+    pub fn pools(&self) -> Vec<PoolView> {
+        match &*self.pools {
+            Pools::Sqlite { write, read } => vec![
+                PoolView::new("read", read.size(), read.num_idle()),
+                PoolView::new("write", write.size(), write.num_idle()),
+            ],
+            Pools::Postgres(pool) => vec![PoolView::new("all", pool.size(), pool.num_idle())],
+        }
+    }
+
+    /// How long their connections were waited for, in seconds.
+    #[must_use]
+    pub fn waits(&self) -> Histograms<PoolLabels> {
+        self.waits.all.clone()
+    }
+
     fn queries(&self) -> Queries<'_> {
-        Queries::new(&self.pools)
+        Queries::new(&self.pools, &self.waits)
     }
 }

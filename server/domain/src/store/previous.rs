@@ -81,7 +81,7 @@ async fn a_database_of_the_release_before_is_brought_up_to_date() {
             crate::seal::Seal::new("test"),
         );
         let connections = std::sync::Arc::new(crate::testing::connections(&settings));
-        let (_folder, knowledge, ..) = crate::testing::knowledge(&store, &it.ports);
+        let (_folder, knowledge, ..) = crate::testing::knowledge(&store, &it.ports, &connections);
         let chat = Chat::start(store.clone(), it.ports.clone(), connections, knowledge).await.unwrap();
         let found: Option<(uuid::Uuid,)> = store
             .as_viewer(&uma)

@@ -6,6 +6,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, SqliteConnection};
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
+use uuid::Uuid;
 
 /// A migration that this Atrium knows, and whether the database has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +44,7 @@ impl From<sqlx::Error> for UpkeepError {
     }
 }
 
-pub(super) fn file(path: &Path) -> impl FnOnce(std::io::Error) -> UpkeepError + use<'_> {
+pub(crate) fn file(path: &Path) -> impl FnOnce(std::io::Error) -> UpkeepError + use<'_> {
     move |cause| UpkeepError::File { path: path.to_owned(), cause }
 }
 
@@ -122,7 +123,7 @@ pub async fn migrations(target: &Target) -> Result<Vec<Migration>, OpenError> {
 pub async fn backup(target: &Target, into: &Path) -> Result<(), UpkeepError> {
     let Target::Sqlite(path) = target else {
         return Err(UpkeepError::Refused(
-            "The data is in PostgreSQL: use pg_dump, which makes a consistent copy of a running database.".to_owned(),
+            "The data is in PostgreSQL: use pg_dump, which makes a consistent copy of a running database, or `atrium dump --files`, which takes the files of documents along.".to_owned(),
         ));
     };
     if !path.exists() {
@@ -159,6 +160,56 @@ pub(super) async fn copy(connection: &mut SqliteConnection, into: &Path) -> Resu
     Ok(())
 }
 
+/// A file that documents or messages have, by its key.
+#[derive(Debug, sqlx::FromRow)]
+pub(crate) struct NamedFile {
+    pub(crate) organisation_id: Uuid,
+    pub(crate) hash: String,
+    pub(crate) name: String,
+}
+
+/// Tables that name files, and how they are asked. A repository's documents have none.
+const NAMING: [(&str, &str); 2] = [
+    (
+        "document_versions",
+        "SELECT organisation_id, hash, MIN(name) AS name FROM document_versions WHERE commit_id IS NULL GROUP BY organisation_id, hash",
+    ),
+    ("attachments", "SELECT organisation_id, hash, MIN(name) AS name FROM attachments GROUP BY organisation_id, hash"),
+];
+
+/// The files that a database names, of those tables that it has.
+pub(crate) async fn files(target: &Target) -> Result<Vec<NamedFile>, UpkeepError> {
+    let mut all: Vec<NamedFile> = Vec::new();
+    match target {
+        Target::Sqlite(path) if !path.exists() => {}
+        Target::Sqlite(path) => {
+            let mut connection = open_file(path).await?;
+            for (table, sql) in NAMING {
+                let known: Option<(String,)> = sqlx::query_as("SELECT name FROM sqlite_master WHERE name = $1")
+                    .bind(table)
+                    .fetch_optional(&mut connection)
+                    .await?;
+                if known.is_some() {
+                    all.extend(sqlx::query_as::<_, NamedFile>(sql).fetch_all(&mut connection).await?);
+                }
+            }
+            connection.close().await?;
+        }
+        Target::Postgres(url) => {
+            let mut connection: PgConnection = PgConnectOptions::from_str(url)?.connect().await?;
+            for (table, sql) in NAMING {
+                let known: (bool,) =
+                    sqlx::query_as("SELECT to_regclass($1) IS NOT NULL").bind(table).fetch_one(&mut connection).await?;
+                if known.0 {
+                    all.extend(sqlx::query_as::<_, NamedFile>(sql).fetch_all(&mut connection).await?);
+                }
+            }
+            connection.close().await?;
+        }
+    }
+    Ok(all)
+}
+
 /// Puts a copy in the place of a database that no server has open. What was there is kept beside it; the reply says where.
 ///
 /// # Errors
@@ -177,7 +228,8 @@ pub async fn restore(target: &Target, from: &Path, now: i64) -> Result<Option<Pa
         sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut old).await?;
         old.close().await?;
         let kept = beside(path, &format!("before-restore-{}", now / 1_000_000));
-        std::fs::rename(path, &kept).map_err(file(path))?;
+        // By a second name, so that there is a database at every moment; not every file system has those.
+        std::fs::hard_link(path, &kept).or_else(|_| std::fs::rename(path, &kept)).map_err(file(path))?;
         Some(kept)
     } else {
         None
@@ -192,7 +244,10 @@ pub async fn restore(target: &Target, from: &Path, now: i64) -> Result<Option<Pa
 }
 
 /// Whether a file is a whole database that this Atrium can go on with.
-async fn check(path: &Path) -> Result<(), UpkeepError> {
+///
+/// # Errors
+/// When it is none, with what it is.
+pub async fn check(path: &Path) -> Result<(), UpkeepError> {
     let refused = |what: String| Err(UpkeepError::Refused(format!("{}: {what}", path.display())));
     if !path.exists() {
         return refused("there is no such file.".to_owned());

@@ -11,14 +11,15 @@ pub mod tokens;
 
 use crate::error::Result;
 use crate::ports::{Micros, Ports};
-use crate::providers::{Adapter, EventStream, Request};
+use crate::providers::{Adapter, Event, EventStream, Request, Role, Turn, Use};
 use crate::store::{Store, Tx, args};
 use atrium::catalogue::{ModelFacts, Provider};
-use atrium::ids::{AgentId, ConversationId, MessageId, OrganisationId, UserId};
+use atrium::ids::{AgentId, ConversationId, MessageId, OrganisationId, ProjectId, UserId};
 use atrium::people::Viewer;
+use futures::StreamExt as _;
 use prices::Prices;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// What a call was for.
@@ -32,6 +33,8 @@ pub enum Purpose {
     Completion,
     /// What a conversation is called.
     Title,
+    /// Vectors of documents, and of questions about them.
+    Embedding,
 }
 
 /// How a call ended.
@@ -46,13 +49,22 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Complete => "complete",
             Self::Stopped => "stopped",
             Self::Failed => "failed",
         }
     }
+}
+
+/// On whose account something is asked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Account {
+    pub(crate) organisation: OrganisationId,
+    pub(crate) user: UserId,
+    /// The project that it is for.
+    pub(crate) project: Option<ProjectId>,
 }
 
 /// One call to a model.
@@ -64,6 +76,8 @@ pub struct Call {
     pub user: UserId,
     /// Where, if in a conversation.
     pub place: Option<(ConversationId, MessageId)>,
+    /// For which project, if not in a conversation.
+    pub project: Option<ProjectId>,
     /// Whose instructions were followed; none for those of a form that is not saved.
     pub agent: Option<AgentId>,
     /// What for.
@@ -90,6 +104,8 @@ pub struct Call {
     reservation: Option<Arc<budgets::Reservation>>,
     /// It was not made: it might have cost more than is left.
     is_refused: bool,
+    /// A model was really asked: what sources answer by themselves is a call, too.
+    is_asked: bool,
 }
 
 impl Call {
@@ -103,10 +119,26 @@ impl Call {
         purpose: Purpose,
         now: Micros,
     ) -> Self {
+        let (organisation, user) = (viewer.organisation, viewer.id);
+        let account = Account { organisation, user, project: None };
+        Self::begin_for(account, prices, provider, model, purpose, now)
+    }
+
+    /// The same where whoever asked is not there any more.
+    #[must_use]
+    pub(crate) fn begin_for(
+        account: Account,
+        prices: &Prices,
+        provider: Provider,
+        model: &str,
+        purpose: Purpose,
+        now: Micros,
+    ) -> Self {
         Self {
-            organisation: viewer.organisation,
-            user: viewer.id,
+            organisation: account.organisation,
+            user: account.user,
             place: None,
+            project: account.project,
             agent: None,
             purpose,
             provider,
@@ -120,6 +152,7 @@ impl Call {
             called_at: now,
             reservation: None,
             is_refused: false,
+            is_asked: false,
         }
     }
 
@@ -139,10 +172,49 @@ impl Call {
             Ok(reservation) => self.reservation = reservation.map(Arc::new),
             Err(error) => {
                 self.is_refused = true;
+                ports.metrics().refused(self.provider);
                 return Err(error);
             }
         }
-        Ok(adapter.stream(request.clone()))
+        self.is_asked = true;
+        Ok(traced(self, adapter.stream(request.clone())))
+    }
+
+    /// Has vectors made, if budgets allow it, and keeps the call: the one place where embedding models are asked.
+    ///
+    /// # Errors
+    /// When it might cost more than is left; with the provider's own error.
+    pub(crate) async fn embed(
+        mut self,
+        store: &Store,
+        ports: &Ports,
+        adapter: &Adapter,
+        texts: Vec<String>,
+        made_for: Use,
+    ) -> Result<Vec<Vec<f32>>> {
+        let turns = texts.iter().map(|it| Turn::said(Role::User, it)).collect();
+        let model = self.model.clone();
+        let request = Request { model, system: None, turns, resume: false, temperature: None, max_tokens: Some(0) };
+        self.reservation = budgets::reserve(store, ports, &self, &request).await?.map(Arc::new);
+        self.is_asked = true;
+        let start = Instant::now();
+        let embedded = adapter.embed(&self.model, &texts, made_for).await;
+        self.latency = start.elapsed();
+        match &embedded {
+            Ok(embedded) => {
+                self.outcome = Outcome::Complete;
+                match embedded.tokens {
+                    Some(tokens) => self.count(tokens, 0),
+                    None => {
+                        self.is_estimate = true;
+                        self.tokens = Some((tokens::of_texts(texts).await, 0));
+                    }
+                }
+            }
+            Err(_) => self.tokens = Some((0, 0)),
+        }
+        record(store, ports, &self).await?;
+        Ok(embedded?.vectors)
     }
 
     /// Takes the provider's count.
@@ -164,6 +236,13 @@ impl Call {
         });
     }
 
+    /// Tells whoever counts, once what it cost is stored.
+    pub(crate) fn note(&self, ports: &Ports) {
+        if self.is_asked {
+            ports.metrics().called(self);
+        }
+    }
+
     /// Micro-dollars.
     #[must_use]
     pub fn cost(&self) -> i64 {
@@ -180,7 +259,43 @@ pub async fn record(store: &Store, ports: &Ports, call: &Call) -> Result<()> {
     let mut tx = store.as_system("every call is accounted for").begin().await?;
     insert(&mut tx, ports, call).await?;
     tx.commit().await?;
+    call.note(ports);
     Ok(())
+}
+
+/// What a model says, in a span from the first look at it to its end. Neither questions nor answers are in it, nor the model:
+/// that of a workflow is an address.
+fn traced(call: &Call, mut events: EventStream) -> EventStream {
+    let span = tracing::debug_span!(
+        "model_call",
+        provider = call.provider.as_str(),
+        prompt_tokens = tracing::field::Empty,
+        completion_tokens = tracing::field::Empty,
+        error = tracing::field::Empty,
+        otel.kind = "client",
+        otel.status_code = tracing::field::Empty,
+    );
+    if span.is_disabled() {
+        return events;
+    }
+    let heard = move |context: &mut std::task::Context<'_>| {
+        let _inside = span.enter();
+        let heard = std::task::ready!(events.poll_next_unpin(context));
+        match &heard {
+            Some(Ok(Event::Usage { prompt_tokens, completion_tokens })) => {
+                // The protocol of traces knows signed numbers alone.
+                span.record("prompt_tokens", prompt_tokens.cast_signed());
+                span.record("completion_tokens", completion_tokens.cast_signed());
+            }
+            Some(Err(error)) => {
+                span.record("error", error.code());
+                span.record("otel.status_code", "ERROR");
+            }
+            _ => {}
+        }
+        std::task::Poll::Ready(heard)
+    };
+    futures::stream::poll_fn(heard).boxed()
 }
 
 /// Keeps `call` together with what else `tx` writes; one that was not made is not there to be kept.
@@ -197,7 +312,7 @@ pub(crate) async fn insert(tx: &mut Tx, ports: &Ports, call: &Call) -> Result<()
     tx.execute(
         "INSERT INTO llm_calls (id, organisation_id, user_id, conversation_id, message_id, purpose, provider, model, prompt_tokens, completion_tokens,
             tokens_estimated, cost_micros, latency_micros, first_token_micros, outcome, called_at, agent_id, project_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, (SELECT project_id FROM conversations WHERE id = $4))",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, COALESCE($18, (SELECT project_id FROM conversations WHERE id = $4)))",
         args![
             id,
             call.organisation,
@@ -207,8 +322,8 @@ pub(crate) async fn insert(tx: &mut Tx, ports: &Ports, call: &Call) -> Result<()
             match call.purpose {
                 Purpose::Answer => "answer",
                 Purpose::Test => "test",
-                // Neither is an answer that somebody reads in a conversation; the table knows them by one name.
-                Purpose::Completion | Purpose::Title => "completion",
+                // None is an answer that somebody reads in a conversation; the table knows them by one name.
+                Purpose::Completion | Purpose::Title | Purpose::Embedding => "completion",
             },
             call.provider.as_str(),
             &call.model,
@@ -220,7 +335,8 @@ pub(crate) async fn insert(tx: &mut Tx, ports: &Ports, call: &Call) -> Result<()
             call.first_token.map(micros),
             call.outcome.as_str(),
             call.called_at,
-            call.agent
+            call.agent,
+            call.project
         ],
     )
     .await?;

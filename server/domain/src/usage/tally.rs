@@ -3,7 +3,7 @@
 use atrium::usage::Figures;
 use std::collections::HashMap;
 
-/// A call, as it is added up.
+/// Calls of a day that belong together in every way.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(super) struct Called {
     pub user_id: uuid::Uuid,
@@ -11,12 +11,29 @@ pub(super) struct Called {
     pub project_id: Option<uuid::Uuid>,
     pub provider: String,
     pub model: String,
+    calls: i64,
+    errors: i64,
     prompt_tokens: i64,
     completion_tokens: i64,
     cost_micros: i64,
-    latency_micros: i64,
-    first_token_micros: Option<i64>,
-    outcome: String,
+    /// In microseconds, with commas between them: of those that were answered.
+    latencies: String,
+    /// Likewise, of those that said something.
+    first_tokens: String,
+}
+
+impl Called {
+    pub(super) fn tally(&self) -> Tally {
+        let figures = Figures {
+            calls: self.calls,
+            errors: self.errors,
+            prompt_tokens: self.prompt_tokens,
+            completion_tokens: self.completion_tokens,
+            cost: self.cost_micros,
+            ..Figures::default()
+        };
+        Tally { figures, latency: Times::read(&self.latencies), first_token: Times::read(&self.first_tokens) }
+    }
 }
 
 /// What was added up so far.
@@ -28,19 +45,15 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn add(&mut self, call: &Called) {
+    pub(super) fn add(&mut self, other: &Self) {
         let it = &mut self.figures;
-        it.calls += 1;
-        it.errors += i64::from(call.outcome == "failed");
-        it.prompt_tokens += call.prompt_tokens;
-        it.completion_tokens += call.completion_tokens;
-        it.cost += call.cost_micros;
-        if call.outcome == "complete" {
-            self.latency.add(call.latency_micros);
-        }
-        if let Some(first) = call.first_token_micros {
-            self.first_token.add(first);
-        }
+        it.calls += other.figures.calls;
+        it.errors += other.figures.errors;
+        it.prompt_tokens += other.figures.prompt_tokens;
+        it.completion_tokens += other.figures.completion_tokens;
+        it.cost += other.figures.cost;
+        self.latency.join(&other.latency);
+        self.first_token.join(&other.first_token);
     }
 
     pub(super) fn figures(&self) -> Figures {
@@ -58,6 +71,19 @@ impl Tally {
 struct Times(HashMap<i64, i64>);
 
 impl Times {
+    /// Of numbers with commas between them.
+    fn read(text: &str) -> Self {
+        let mut times = Self::default();
+        text.split(',').filter_map(|it| it.parse().ok()).for_each(|it| times.add(it));
+        times
+    }
+
+    fn join(&mut self, other: &Self) {
+        for (time, count) in &other.0 {
+            *self.0.entry(*time).or_default() += count;
+        }
+    }
+
     fn add(&mut self, micros: i64) {
         let mut unit = 1;
         while micros / unit >= 1000 {
@@ -86,11 +112,10 @@ mod tests {
 
     #[test]
     fn half_took_no_longer_than_the_median() {
-        let mut times = Times::default();
+        let mut times = Times::read("");
         assert_eq!(times.within(50), None);
-        for micros in [5_000, 1_234_567, 10_000, 7_000, 0] {
-            times.add(micros);
-        }
+        times.join(&Times::read("5000,1234567"));
+        times.join(&Times::read("10000,7000,0"));
         assert_eq!([1, 20, 50, 80, 95].map(|it| times.within(it)), [0, 0, 7_000, 10_000, 1_230_000].map(Some));
     }
 }

@@ -119,6 +119,12 @@ impl Runner {
     pub fn is_loaded(&self) -> bool {
         self.shared.queue.is_loaded()
     }
+
+    /// How many prompts wait, the one that is being answered included.
+    #[must_use]
+    pub fn asked(&self) -> usize {
+        self.shared.queue.len()
+    }
 }
 
 impl std::fmt::Debug for Runner {

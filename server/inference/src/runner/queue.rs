@@ -133,6 +133,12 @@ impl Queue {
         self.line.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Who waits still, and who is being answered.
+    pub(super) fn len(&self) -> usize {
+        let line = self.line();
+        line.waiting.iter().filter(|it| !it.asker.is_gone()).count() + usize::from(line.busy)
+    }
+
     pub(super) fn is_loaded(&self) -> bool {
         self.loaded.load(Ordering::Relaxed)
     }

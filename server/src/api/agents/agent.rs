@@ -7,6 +7,7 @@ use crate::api::paging::Listing;
 use crate::api::time::iso;
 use crate::web::App;
 use atrium::agents::{Agent, AgentForm};
+use atrium::catalogue::Provider;
 use atrium::ids::AgentId;
 use atrium::paging::PAGE_SIZE;
 use atrium::people::Viewer;
@@ -91,6 +92,9 @@ pub async fn create(
         ..AgentForm::default()
     };
     fill(&mut form, &fields)?;
+    if !form.provider.is_empty() && Provider::parse(&form.provider).is_none() {
+        return Err(Refusal::field("llm_provider", format!("\"{}\" is not a valid choice.", form.provider)));
+    }
     if form.provider.is_empty() && form.model.is_empty() {
         let (provider, model) = atrium.connections.default_model().await;
         provider.as_str().clone_into(&mut form.provider);

@@ -79,7 +79,7 @@ pub async fn create(State(app): State<App>, Signed(caller): Signed, fields: Fiel
         return Err(Refusal::field("agent", fields.missing("agent")));
     }
     let title = chosen_title(&fields)?;
-    let new = NewConversation { agent, title: title.as_deref(), project: None };
+    let new = NewConversation { agent, title: title.as_deref(), ..NewConversation::default() };
     let made = app.atrium.chat.create(&caller.viewer, new).await.map_err(|error| in_their_words(error, agent))?;
     Ok(long::reply(StatusCode::CREATED, whole(&app, &caller.viewer, &made)))
 }
@@ -96,7 +96,7 @@ pub async fn change(
     fields: Fields,
 ) -> Reply<Response> {
     let agent = fields.id("agent")?;
-    let change = ConversationChange { title: fields.text("title")?, agent, project: None };
+    let change = ConversationChange { title: fields.text("title")?, agent, ..ConversationChange::default() };
     let changed = app.atrium.chat.change(&caller.viewer, id, &change, None).await;
     let changed = changed.map_err(|error| in_their_words(error, agent))?;
     Ok(long::reply(StatusCode::OK, whole(&app, &caller.viewer, &changed)))

@@ -10,7 +10,7 @@ use axum::extract::State;
 use serde_json::{Value, json};
 
 async fn must_be_development(app: &App) -> Reply<()> {
-    if app.atrium.settings.boot().flag("debug") { Ok(()) } else { Err(Refusal::from(no_such_endpoint().await)) }
+    if app.atrium.settings.boot().flag("debug") { Ok(()) } else { Err(Refusal::from(no_such_endpoint())) }
 }
 
 /// `GET debug/token/`: what the caller's own token says.

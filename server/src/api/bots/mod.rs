@@ -22,6 +22,7 @@ mod sharing;
 mod translations;
 mod wire;
 
+use super::dialects::refusal;
 use crate::web::App;
 use axum::Router;
 use axum::routing::{delete, get, patch, post};
@@ -99,4 +100,5 @@ pub fn router() -> Router<App> {
         .route("/api/kb/file/add", post(kb_files::add))
         .route("/api/kb/file/delete", delete(kb_files::delete))
         .route("/api/kb/file/update", patch(kb_files::update))
+        .method_not_allowed_fallback(refusal::no_such_method)
 }

@@ -63,6 +63,8 @@ pub async fn list(
     let filter = PeopleFilter {
         search: asked.text("search"),
         department: asked.text("department"),
+        // Managers see their organisation elsewhere; these clients expect it of administrators alone.
+        is_oneself: !caller.viewer.is_superuser && caller.viewer.role != Role::Admin,
         sort: asked.ordering(COLUMNS),
         ..PeopleFilter::default()
     };

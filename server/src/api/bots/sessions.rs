@@ -130,7 +130,7 @@ pub async fn change(
     let change = ConversationChange {
         title: input.filled("title")?,
         agent: input.id("agent_id")?.map(Into::into),
-        project: None,
+        ..ConversationChange::default()
     };
     let message = input.filled("message")?;
     let data = match input.json("data") {

@@ -82,6 +82,7 @@ impl Refusal {
 fn field_name(domain: &str) -> &str {
     match domain {
         "webhook" => "url_n8n",
+        "picture" => "avatar",
         "organisation_id" => "client_id",
         "expertise_area_id" => "expertise_area",
         "search" => "query",

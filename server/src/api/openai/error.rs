@@ -8,6 +8,9 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+/// What OpenAI calls a budget that does not suffice.
+const SPENT: &str = "insufficient_quota";
+
 /// A refusal on its way out.
 #[derive(Debug)]
 pub struct OpenAiError(Failure);
@@ -30,8 +33,17 @@ impl OpenAiError {
         Self(Failure::new(404, "model_not_found", message))
     }
 
+    /// A budget does not allow the call.
+    fn is_spent(&self) -> bool {
+        self.0.code == "budget_spent"
+    }
+
     /// As it stands in a reply, and in a stream that is under way.
     pub fn body(&self) -> Value {
+        if self.is_spent() {
+            let message = &self.0.message;
+            return json!({ "error": { "message": message, "type": SPENT, "param": null, "code": SPENT } });
+        }
         let kind = match self.0.status {
             401 => "authentication_error",
             403 => "permission_error",
@@ -52,10 +64,18 @@ impl OpenAiError {
 
 impl IntoResponse for OpenAiError {
     fn into_response(self) -> Response {
-        // Their clients know 400 for what we call 422.
-        let status = if self.0.status == 422 { 400 } else { self.0.status };
+        let status = match self.0.status {
+            _ if self.is_spent() => 429,
+            // Their clients know 400 for what we call 422.
+            422 => 400,
+            status => status,
+        };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(self.body())).into_response();
+        // Their packages try a 429 again, which here only repeats the refusal.
+        if self.is_spent() {
+            response.headers_mut().insert("x-should-retry", HeaderValue::from_static("false"));
+        }
         if let Some(seconds) = self.0.retry_after {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
         }

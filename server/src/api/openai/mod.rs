@@ -28,7 +28,7 @@ pub fn router() -> Router<App> {
 }
 
 async fn no_such_endpoint() -> OpenAiError {
-    super::error::no_such_endpoint().await.into()
+    super::error::no_such_endpoint().into()
 }
 
 async fn no_such_method() -> OpenAiError {

@@ -8,7 +8,7 @@ use atrium::ids::DocumentId;
 use atrium::knowledge::Document;
 use atrium::people::Viewer;
 use atrium_domain::knowledge::types::{self, DocumentType};
-use atrium_domain::knowledge::{Label, documents, files, linking};
+use atrium_domain::knowledge::{Brought, Label, documents, files, linking};
 use axum::Json;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
@@ -63,14 +63,33 @@ pub async fn create(
     let (Some(file), Some(kind)) = (file, known) else {
         return Err(Refusal::fields(wrong.iter().map(|it| (it.0, it.1.as_str()))));
     };
-    let label =
-        Label { name: &file.name, title: form.text("title"), media_type: file.media_type.as_deref(), source_url: "" };
+    let title = form.text("title").filter(|it| !it.trim().is_empty());
+    let scope = atrium.store.as_viewer(&caller.viewer);
+    // These clients know documents by their titles: another title is another document, though its file be called the same.
+    let known = types::all(scope).await?;
+    let other = title.filter(|title| known.iter().any(|it| it.name == file.name && it.title != *title));
+    let name = other.map_or_else(|| file.name.clone(), |it| named(it, &file.name));
+    let label = Label { name: &name, title, media_type: file.media_type.as_deref(), ..Label::default() };
     let arrived = file.outcome?;
     let base = linking::own(&atrium.store, &atrium.ports, caller.actor(), BASE).await?;
     let brought = atrium.knowledge.bring(caller.actor(), base.id, &arrived, label).await?;
     let id = brought.document().id;
-    types::set(atrium.store.as_viewer(&caller.viewer), id, kind).await?;
+    // The very same file is the document that is there, as it is.
+    if !matches!(brought, Brought::Known(_)) {
+        types::set(scope, id, kind).await?;
+    }
     Ok((StatusCode::CREATED, Json(described(&app, &caller.viewer, brought.document()).await?)))
+}
+
+/// The file's name after its document's title, with its own ending.
+fn named(title: &str, file: &str) -> String {
+    let ending = file.rsplit_once('.').map_or("", |it| it.1);
+    let title = atrium::text::line(title).replace(['/', '\\'], "-");
+    if ending.is_empty() || title.to_lowercase().ends_with(&format!(".{}", ending.to_lowercase())) {
+        title
+    } else {
+        format!("{title}.{ending}")
+    }
 }
 
 /// `GET knowledge/documents/{id}/summary/`: what is not known yet is left out.

@@ -11,7 +11,7 @@ use atrium::ids::ConversationId;
 use atrium::people::Viewer;
 use atrium_domain::Error;
 use atrium_domain::chat::Target;
-use atrium_domain::chat::sessions::{AgentType, Session, SessionChange};
+use atrium_domain::chat::sessions::{AgentType, Session, SessionChange, preface};
 use atrium_domain::results::{self, Asked};
 use axum::Json;
 use axum::extract::State;
@@ -113,8 +113,15 @@ pub async fn send(
 ) -> Reply<(StatusCode, Json<Value>)> {
     let session = app.atrium.chat.session(&caller.viewer, id).await?;
     let content = fields.filled("content")?;
-    if session.agent_type == AgentType::Analytics {
-        return Ok((StatusCode::CREATED, Json(computed(&app, &caller.viewer, id, &content).await?)));
+    let computed = match session.agent_type {
+        AgentType::Analytics => Some(computed(&app, &caller.viewer, &content).await?),
+        AgentType::Auto => picked(&app, &caller.viewer, &content).await?,
+        AgentType::Code | AgentType::Rag => None,
+    };
+    if let Some(answer) = computed {
+        let answered = app.atrium.chat.note_exchange(&caller.viewer, id, &content, &answer).await?;
+        let (_, view) = app.atrium.chat.find_message(&caller.viewer, answered).await?;
+        return Ok((StatusCode::CREATED, Json(message(id, &view))));
     }
     let told = ask(&app, &caller.viewer, Target::End(id), None, &content).await;
     let told = told.map_err(|error| Refusal::from(error).renamed("text", "content"))?;
@@ -124,23 +131,24 @@ pub async fn send(
     }
 }
 
+fn asked<'a>(app: &'a App, viewer: &'a Viewer, question: &'a str) -> Asked<'a> {
+    let atrium = &app.atrium;
+    Asked { store: &atrium.store, ports: &atrium.ports, connections: &atrium.connections, viewer, question }
+}
+
 /// The answer of a session for analytics: a chart in words, of whatever one has that the question names. What cannot be
 /// computed is answered too, with the reason.
-async fn computed(app: &App, viewer: &Viewer, id: ConversationId, content: &str) -> Reply<Value> {
-    let atrium = &app.atrium;
-    let asked = Asked {
-        store: &atrium.store,
-        ports: &atrium.ports,
-        connections: &atrium.connections,
-        viewer,
-        question: content,
-    };
-    let answer = match results::ask_of_all(asked, &atrium.knowledge).await {
-        Ok(result) => results::told(&result),
-        Err(Error::Invalid(fields)) => fields.into_iter().map(|it| it.message).collect::<Vec<_>>().join(" "),
-        Err(error) => return Err(error.into()),
-    };
-    let answered = atrium.chat.note_exchange(viewer, id, content, &answer).await?;
-    let (_, view) = atrium.chat.find_message(viewer, answered).await?;
-    Ok(message(id, &view))
+async fn computed(app: &App, viewer: &Viewer, content: &str) -> Reply<String> {
+    match results::ask_of_all(asked(app, viewer, content), &app.atrium.knowledge).await {
+        Ok(result) => Ok(results::told(&result)),
+        Err(Error::Invalid(fields)) => Ok(fields.into_iter().map(|it| it.message).collect::<Vec<_>>().join(" ")),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The same for a session that picks, where the question is for figures. Documents and repositories are picked while it is
+/// answered.
+async fn picked(app: &App, viewer: &Viewer, content: &str) -> Reply<Option<String>> {
+    let result = results::ask_if_figures(asked(app, viewer, content), &app.atrium.knowledge).await?;
+    Ok(result.map(|it| format!("{}{}", preface(AgentType::Analytics), results::told(&it))))
 }

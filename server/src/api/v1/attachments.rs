@@ -128,7 +128,7 @@ pub async fn withdraw(
 /// Get the file of an attachment
 ///
 /// As it was brought, to be saved and not shown.
-#[utoipa::path(get, path = "/api/v1/attachments/{id}/file", tag = "Attachments", operation_id = "file", params(("id" = Uuid, Path)), responses((status = 200, description = "The file", content_type = "application/octet-stream", body = inline(AttachedFile), headers(("Content-Disposition" = String, description = "What it is called")))))]
+#[utoipa::path(get, path = "/api/v1/attachments/{id}/file", tag = "Attachments", operation_id = "file", params(("id" = Uuid, Path)), responses((status = 200, description = "The file: a picture as what it is, the rest as bytes", content((inline(AttachedFile) = "application/octet-stream"), (inline(AttachedFile) = "image/png"), (inline(AttachedFile) = "image/jpeg"), (inline(AttachedFile) = "image/webp"), (inline(AttachedFile) = "image/gif")), headers(("Content-Disposition" = String, description = "What it is called")))))]
 pub async fn file(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath<AttachmentId>) -> ApiResult<Response> {
     let (held, bytes) = app.atrium.attachments.file(&caller.viewer, id).await?;
     Ok(send_attachment(&held, bytes))

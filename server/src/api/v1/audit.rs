@@ -6,6 +6,7 @@ use crate::api::identity::Caller;
 use crate::api::paging::{ListQuery, Listing, SortQuery, listing};
 use crate::api::time::iso;
 use crate::web::App;
+use atrium_domain::Error;
 use atrium_domain::audit::{self, AuditFilter, Entry as Known};
 use axum::Json;
 use axum::extract::State;
@@ -66,6 +67,9 @@ impl From<Known> for AuditEntry {
     }
 }
 
+/// Characters of the name of a kind.
+const KIND_MAX: usize = 40;
+
 /// Which lines.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(default)]
@@ -92,6 +96,9 @@ pub async fn list(
     parts: Parts,
 ) -> ApiResult<Json<Listing<AuditEntry>>> {
     let request = query.page()?;
+    if which.subject_kind.as_deref().is_some_and(|it| it.chars().count() > KIND_MAX) {
+        return Err(Error::field("subject_kind", format!("Use at most {KIND_MAX} characters.")).into());
+    }
     let filter = AuditFilter {
         search: query.search.as_deref(),
         kind: which.subject_kind.as_deref(),

@@ -22,7 +22,7 @@ use uuid::Uuid;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "id": "0190d3b8-5d2a-7c3e-9f10-2a4b6c8d0e1f", "agent_id": "0190d3b8-0000-7c3e-9f10-2a4b6c8d0e1f", "project_id": null,
-    "title": "Tides", "message_count": 2,
+    "model": "gpt-4o", "temperature": null, "title": "Tides", "message_count": 2,
     "last_message": { "role": "assistant", "content": "Twice a day, by the Moon's pull.", "created_at": "2026-01-31T12:00:03Z" },
     "is_favourite": false,
     "created_at": "2026-01-31T12:00:00Z", "updated_at": "2026-01-31T12:00:03Z"
@@ -33,6 +33,11 @@ pub struct Conversation {
     agent_id: Option<Uuid>,
     /// The project that it belongs to.
     project_id: Option<Uuid>,
+    /// The model that is asked here instead of the agent's own, of the same provider. With an agent of another provider it
+    /// does not count.
+    model: Option<String>,
+    /// The temperature here instead of the agent's own, 0 to 2.
+    temperature: Option<f64>,
     title: String,
     /// Messages on the visible branch.
     message_count: i64,
@@ -70,12 +75,18 @@ pub struct NewConversation {
     /// Left out, the first message makes it.
     #[schema(required = false, min_length = 1, max_length = 120)]
     title: Option<String>,
+    /// A model that the agent's provider offers; left out, the agent's own.
+    #[schema(required = false, min_length = 1, max_length = 200)]
+    model: Option<String>,
+    /// Left out, the agent's own.
+    #[schema(required = false, minimum = 0, maximum = 2)]
+    temperature: Option<f64>,
 }
 
 /// What to change; what is left out stays.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(default)]
-#[schema(example = json!({ "title": "Tides and currents" }))]
+#[schema(example = json!({ "title": "Tides and currents", "model": "gpt-4o", "temperature": 0.2 }))]
 pub struct ConversationChange {
     #[serde(deserialize_with = "present")]
     #[schema(value_type = String, required = false, min_length = 1, max_length = 120)]
@@ -87,6 +98,14 @@ pub struct ConversationChange {
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<Uuid>, required = false)]
     project_id: Option<Option<Uuid>>,
+    /// A model that the agent's provider offers, for this conversation only; `null` is the agent's own.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<String>, required = false, min_length = 1, max_length = 200)]
+    model: Option<Option<String>>,
+    /// For this conversation only; `null` is the agent's own.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<f64>, required = false, minimum = 0, maximum = 2)]
+    temperature: Option<Option<f64>>,
 }
 
 /// Which conversations.
@@ -115,6 +134,8 @@ impl From<ConversationSummary> for Conversation {
             id: it.id.0,
             agent_id: it.agent.map(Into::into),
             project_id: it.project.map(Into::into),
+            model: it.model,
+            temperature: it.temperature,
             title: it.title,
             message_count: it.message_count,
             last_message: it.last_message.map(|it| LastMessage {
@@ -165,6 +186,8 @@ pub async fn create(
         agent: new.agent_id.map(Into::into),
         title: new.title.as_deref(),
         project: new.project_id.map(Into::into),
+        model: new.model.as_deref(),
+        temperature: new.temperature,
     };
     let made = app.atrium.chat.create(&caller.viewer, new).await?;
     Ok(versioned(StatusCode::CREATED, made))
@@ -181,6 +204,8 @@ pub async fn get(
 }
 
 /// Change a conversation
+///
+/// Agent, model and temperature are those of the next answer, and of those after it.
 #[utoipa::path(patch, path = "/api/v1/conversations/{id}", tag = "Conversations", params(("id" = Uuid, Path)), request_body = ConversationChange, responses((status = 200, description = "Changed", body = Conversation, headers(("ETag" = String, description = "The version")))))]
 pub async fn change(
     State(app): State<App>,
@@ -193,6 +218,8 @@ pub async fn change(
         title: change.title,
         agent: change.agent_id.map(Into::into),
         project: change.project_id.map(|it| it.map(Into::into)),
+        model: change.model,
+        temperature: change.temperature,
     };
     let changed = app.atrium.chat.change(&caller.viewer, id, &change, version.0).await;
     Ok(versioned(StatusCode::OK, changed.map_err(|error| version.refuse(error))?))

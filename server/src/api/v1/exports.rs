@@ -27,7 +27,7 @@ pub enum FormatName {
 #[into_params(parameter_in = Query)]
 pub struct ExportQuery {
     /// JSON unless something else is named.
-    #[param(required = false)]
+    #[param(inline, required = false)]
     format: FormatName,
 }
 

@@ -111,7 +111,7 @@ pub async fn list(
 /// Invite somebody
 ///
 /// They get a link by mail that makes one account, within fifteen days, also where registration is closed.
-#[utoipa::path(post, path = "/api/v1/invitations", tag = "Invitations", request_body = NewInvitation, responses((status = 201, description = "Invited", body = Invitation)))]
+#[utoipa::path(post, path = "/api/v1/invitations", tag = "Invitations", request_body = NewInvitation, responses((status = 201, description = "Invited", body = Invitation), (status = 404, description = "There is no such organisation or project.", body = crate::api::error::Problem)))]
 pub async fn create(
     State(app): State<App>,
     caller: Caller,

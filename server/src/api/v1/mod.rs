@@ -13,11 +13,13 @@ mod expertise;
 mod exports;
 mod favourites;
 mod feedback;
+mod imports;
 mod invitations;
 mod knowledge;
 mod messages;
 mod organisations;
 mod projects;
+mod prompts;
 mod recovery;
 mod repositories;
 mod results;
@@ -78,10 +80,15 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(projects::change_member, projects::remove_member))
         .routes(routes!(projects::agents, projects::attach_agent))
         .routes(routes!(projects::detach_agent))
+        .routes(routes!(prompts::list, prompts::create))
+        .routes(routes!(prompts::get, prompts::change, prompts::delete))
+        .routes(routes!(prompts::restore))
+        .routes(routes!(prompts::render))
         .routes(routes!(audit::list))
         .routes(routes!(conversations::list, conversations::create))
         .routes(routes!(exports::all))
         .routes(routes!(exports::one))
+        .routes(routes!(imports::conversations))
         .routes(routes!(conversations::get, conversations::change, conversations::delete))
         .routes(routes!(conversations::restore))
         .routes(routes!(attachments::bring))

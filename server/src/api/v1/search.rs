@@ -1,5 +1,6 @@
 //! Search: over everything that one could also open.
 
+use super::knowledge::documents::Place;
 use super::messages::RoleInDialogue;
 use crate::api::body::ApiQuery;
 use crate::api::error::ApiResult;
@@ -7,7 +8,7 @@ use crate::api::identity::Caller;
 use crate::api::paging::{ListQuery, Listing, listing};
 use crate::api::time::iso;
 use crate::web::App;
-use atrium::search::{Hit as Known, HitKind, Piece as KnownPiece};
+use atrium::search::{Hit as Known, HitKind, Piece as KnownPiece, Shelf as KnownShelf};
 use atrium_domain::Error;
 use atrium_domain::search::{self, Filter, Question};
 use axum::Json;
@@ -26,6 +27,7 @@ pub enum HitKindName {
     Conversation,
     Project,
     Agent,
+    Document,
     Message,
 }
 
@@ -35,6 +37,7 @@ impl HitKindName {
             Self::Conversation => HitKind::Conversation,
             Self::Project => HitKind::Project,
             Self::Agent => HitKind::Agent,
+            Self::Document => HitKind::Document,
             Self::Message => HitKind::Message,
         }
     }
@@ -48,12 +51,38 @@ pub struct Piece {
     is_hit: bool,
 }
 
+/// A place in a version of a document: bytes of its text, and how people call it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({ "version": 2, "start": 1204, "end": 1688, "page": 3, "headings": ["Tides"], "first_line": 31, "last_line": 38 }))]
+pub struct FoundPassage {
+    /// The version whose text it is: the one that is searched.
+    version: i64,
+    #[serde(flatten)]
+    place: Place,
+}
+
+/// Where a document that was found stands, and where in it what was looked for.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "base_id": "0190d3b8-0000-7c3e-9f10-2a4b6c8d0e1f", "base_name": "Harbour", "name": "tides.pdf",
+    "passage": { "version": 2, "start": 1204, "end": 1688, "page": 3, "headings": ["Tides"], "first_line": 31, "last_line": 38 }
+}))]
+pub struct Shelf {
+    /// The knowledge base that it is in.
+    base_id: Uuid,
+    base_name: String,
+    /// The file's name, or its path in the repository.
+    name: String,
+    /// The passage that meets the question best; `null` when only the document's name does.
+    passage: Option<FoundPassage>,
+}
+
 /// Something that was found.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "kind": "message", "id": "0190d3b8-5d2a-7c3e-9f10-2a4b6c8d0e1f", "title": [{ "text": "Tides", "is_hit": false }],
     "snippet": [{ "text": "Twice a day, by the pull of the ", "is_hit": false }, { "text": "Moon", "is_hit": true }],
-    "conversation_id": "0190d3b8-0000-7c3e-9f10-2a4b6c8d0e1f", "project_id": null, "agent_id": null, "role": "assistant",
+    "conversation_id": "0190d3b8-0000-7c3e-9f10-2a4b6c8d0e1f", "project_id": null, "agent_id": null, "role": "assistant", "document": null,
     "at": "2026-01-31T12:00:03Z"
 }))]
 pub struct Hit {
@@ -73,6 +102,8 @@ pub struct Hit {
     /// Whose turn, of a message.
     #[schema(value_type = Option<RoleInDialogue>)]
     role: Option<&'static str>,
+    /// Where, of a document: its own id is `id`.
+    document: Option<Shelf>,
     /// When it was said, or changed last.
     #[schema(format = DateTime)]
     at: String,
@@ -81,6 +112,13 @@ pub struct Hit {
 impl From<KnownPiece> for Piece {
     fn from(it: KnownPiece) -> Self {
         Self { text: it.text, is_hit: it.is_hit }
+    }
+}
+
+impl From<KnownShelf> for Shelf {
+    fn from(it: KnownShelf) -> Self {
+        let passage = it.passage.map(|(version, place)| FoundPassage { version, place: place.into() });
+        Self { base_id: it.base.into(), base_name: it.base_name, name: it.name, passage }
     }
 }
 
@@ -95,6 +133,7 @@ impl From<Known> for Hit {
             project_id: it.project.map(Into::into),
             agent_id: it.agent.map(Into::into),
             role: it.author.map(super::conversations::role),
+            document: it.shelf.map(Into::into),
             at: iso(it.at),
         }
     }
@@ -108,7 +147,7 @@ pub struct SearchQuery {
     /// Only things of this kind.
     #[param(required = false)]
     kind: Option<HitKindName>,
-    /// Only conversations of this project, and what was said in them.
+    /// Only conversations of this project, what was said in them, and documents of its knowledge bases.
     #[param(required = false)]
     project_id: Option<Uuid>,
     /// From this moment on.
@@ -131,10 +170,12 @@ fn moment(field: &str, text: Option<&str>) -> ApiResult<Option<i64>> {
 
 /// Search
 ///
-/// For `search` in the titles of one's conversations, in the names and descriptions of projects and agents, and in what
-/// was said on the branch that a conversation shows. All its words must be met; a word is met by what begins with it.
-/// Whatever is sent is text: there is no query language. What is called so comes before messages, and these by how well
-/// they meet the question; of messages the newest 1,000 are looked at. Whoever names nothing to look for is refused.
+/// For `search` in the titles of one's conversations, in the names and descriptions of projects and agents, in the names
+/// and passages of documents, and in what was said on the branch that a conversation shows. All its words must be met; a
+/// word is met by what begins with it, and in documents by its other forms as well. Whatever is sent is text: there is no
+/// query language. What is called so comes first, then documents and messages in turn, by how well they meet the
+/// question; of messages the newest 1,000 are looked at. Documents are found by their words alone: `GET
+/// /api/v1/knowledge/search` finds passages by their meaning, too. Whoever names nothing to look for is refused.
 #[utoipa::path(get, path = "/api/v1/search", tag = "Search", operation_id = "find", params(ListQuery, SearchQuery), responses((status = 200, description = "A page, best first", body = Listing<Hit>)))]
 pub async fn find(
     State(app): State<App>,

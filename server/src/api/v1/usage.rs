@@ -88,7 +88,7 @@ pub struct UsageQuery {
     #[param(value_type = Option<String>, format = Date, required = false, example = "2026-01-31")]
     to: Option<String>,
     /// JSON, unless something else is named here or accepted.
-    #[param(required = false)]
+    #[param(inline, required = false)]
     format: Option<UsageFormat>,
 }
 

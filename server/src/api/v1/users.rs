@@ -215,8 +215,8 @@ pub async fn list(
         role: which.role.map(RoleName::known),
         is_active: which.is_active,
         organisation: which.organisation_id.map(Into::into),
-        department: None,
         sort: order.sort(PEOPLE_COLUMNS)?,
+        ..PeopleFilter::default()
     };
     let page = app.atrium.accounts.people(&caller.viewer, request, filter).await?;
     let seen = page.items.iter().map(|it| it.organisation);

@@ -35,7 +35,9 @@ fn a_message_is_sent_and_answered() {
             "is_favourite",
             "last_message",
             "message_count",
+            "model",
             "project_id",
+            "temperature",
             "title",
             "updated_at"
         ]
@@ -205,4 +207,57 @@ fn a_run_is_stopped() {
         std::thread::sleep(Duration::from_millis(20));
     }
     assert_eq!(ada.get(&format!("/api/v1/runs/{run}"))["message"]["status"], "stopped");
+}
+
+#[test]
+fn a_conversation_has_a_model_and_a_temperature_of_its_own() {
+    let (server, _provider) = with_provider();
+    let mut ada = Program::register(&server, "ada");
+    let conversation = ada.post("/api/v1/conversations", &json!({ "model": "fake-2" }), 201);
+    assert_eq!((&conversation["model"], &conversation["temperature"]), (&json!("fake-2"), &Value::Null));
+    let path = format!("/api/v1/conversations/{}", id(&conversation));
+    let messages = format!("{path}/messages?wait=true");
+    let told = ada.post(&messages, &json!({ "content": "How do tides work?" }), 200);
+    assert_eq!(told["assistant_message"]["model"], "fake-2");
+
+    let changed = ada.patch(&path, &json!({ "model": "fake-3", "temperature": 0.25 }), 200);
+    assert_eq!((&changed["model"], &changed["temperature"]), (&json!("fake-3"), &json!(0.25)));
+    let again = ada.post(&messages, &json!({ "content": "And why?" }), 200);
+    assert_eq!(again["assistant_message"]["model"], "fake-3");
+
+    for (wrong, field) in [
+        (json!({ "model": "fake-9" }), "model"),
+        (json!({ "model": "" }), "model"),
+        (json!({ "temperature": 2.5 }), "temperature"),
+        (json!({ "temperature": "warm" }), "temperature"),
+    ] {
+        let refused = ada.patch(&path, &wrong, 422);
+        assert_eq!(refused["fields"][0]["field"], field, "{refused}");
+        ada.post("/api/v1/conversations", &wrong, 422);
+    }
+    let refused = ada.patch(&path, &json!({ "model": "fake-9" }), 422);
+    let told = refused["fields"][0]["message"].as_str().unwrap();
+    assert!(told.contains("fake-9") && told.contains("fake-1, fake-2, fake-3"), "{told}");
+
+    let own = ada.patch(&path, &json!({ "model": null, "temperature": null }), 200);
+    assert_eq!((&own["model"], &own["temperature"]), (&Value::Null, &Value::Null));
+    let told = ada.post(&messages, &json!({ "content": "Once more?" }), 200);
+    assert_eq!(told["assistant_message"]["model"], "fake-1");
+}
+
+#[test]
+fn settings_that_were_changed_meanwhile_are_not_overwritten() {
+    let (server, _provider) = with_provider();
+    let mut ada = Program::register(&server, "ada");
+    let conversation = ada.post("/api/v1/conversations", &json!({}), 201);
+    let path = format!("/api/v1/conversations/{}", id(&conversation));
+    let mut patch = |version: &str| {
+        let reply = ada.send("PATCH", &path, Some(&json!({ "temperature": 1 })), &[("if-match", version)]);
+        (reply.status, reply.header("etag").map(str::to_owned))
+    };
+    let (status, version) = patch("*");
+    assert_eq!(status, 200);
+    let version = version.unwrap();
+    assert_eq!(patch(&version).0, 200);
+    assert_eq!(patch(&version).0, 412);
 }

@@ -74,6 +74,8 @@ fn bases_are_made_changed_and_deleted() {
             "failed_count",
             "id",
             "name",
+            "next_embedded_count",
+            "next_encoder",
             "owner_id",
             "piece_count",
             "project_id",

@@ -217,6 +217,10 @@ fn the_description_is_complete_and_up_to_date() {
             "{name} has an example"
         );
     }
+    let text = api.to_string();
+    for named in text.split("\"$ref\":\"#").skip(1).map(|it| it.split('"').next().unwrap()) {
+        assert!(api.pointer(named).is_some(), "{named} is named, and not there");
+    }
     let committed = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
     let committed: Value = serde_json::from_slice(&std::fs::read(committed).unwrap()).unwrap();
     assert!(committed == api, "docs/openapi.json is out of date: target/debug/atrium openapi > docs/openapi.json");

@@ -2,6 +2,7 @@
 
 mod analytics;
 mod documents;
+mod kinds;
 
 use super::{Client, WORDS, has_keys, is_time, is_uuid, text, with_provider};
 use crate::server::{PASSWORD, Server};

@@ -1,12 +1,13 @@
 //! Writing one answer: ask the provider, note what it says, store how it ended.
 
 use super::super::Chat;
+use super::super::sessions::{AgentType, preface};
 use super::Fold;
 use super::log::{Kind, LiveRun};
 use crate::agents::introduction::introduce;
 use crate::chat::window;
 use crate::error::Error;
-use crate::knowledge::Context;
+use crate::knowledge::{Context, Origin};
 use crate::providers::{EndReason, Event, Request, Status, said_whole};
 use crate::usage::{Call, Outcome, Purpose};
 use atrium::agents::Agent;
@@ -18,6 +19,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
+use tracing::Instrument as _;
 
 /// No honest answer is longer; a provider that never ends must not fill the memory.
 const ANSWER_MAX: u64 = 8 * 1024 * 1024;
@@ -39,6 +41,8 @@ struct Progress {
     dropped_turns: i64,
     end: Option<EndReason>,
     context: Option<Context>,
+    /// Bytes of the answer that are ours, and no claim of the model's.
+    preface: usize,
 }
 
 impl Chat {
@@ -46,7 +50,10 @@ impl Chat {
     pub(crate) fn launch(&self, run: Arc<LiveRun>, job: Job) {
         self.hub.insert(run.clone());
         let chat = self.clone();
-        tokio::spawn(async move { chat.answer(run, job).await });
+        // It outlives the request that asked for it, whose span would else last as long.
+        let span = tracing::debug_span!(parent: None, "run", id = %run.id, conversation = %run.conversation);
+        span.follows_from(tracing::Span::current());
+        tokio::spawn(async move { chat.answer(run, job).await }.instrument(span));
     }
 
     async fn answer(&self, run: Arc<LiveRun>, job: Job) {
@@ -94,12 +101,15 @@ impl Chat {
         let claims = match &progress.context {
             Some(context) => {
                 let answer = format!("{}{}", run.base, run.said(Kind::Text));
-                Some(self.knowledge.judge(&answer, context).await)
+                let mut claims = self.knowledge.judge(&answer, context).await;
+                claims.retain(|it| usize::try_from(it.start).is_ok_and(|start| start >= progress.preface));
+                Some(claims)
             }
             None => None,
         };
         let fold = Fold { status, end_reason, dropped_turns: progress.dropped_turns, error, call, claims };
         self.fold(&run, &fold).await;
+        self.ports.metrics().run_ended(status);
         self.hub.remove(run.id);
         run.finish();
         if status == MessageStatus::Complete && !job.resume {
@@ -120,6 +130,14 @@ impl Chat {
         let adapter = introduce(adapter, scope, (job.agent.id, &job.agent.name), Some(run.conversation)).await?;
         let prompt = window::build(scope, &self.knowledge, run.conversation, job).await?;
         progress.dropped_turns = prompt.dropped;
+        if let Some(fitting) = prompt.grounds.fitting.filter(|_| !job.resume) {
+            let preface = preface(match fitting {
+                Origin::Brought => AgentType::Rag,
+                Origin::Repositories => AgentType::Code,
+            });
+            progress.preface = preface.len();
+            run.append(Kind::Text, preface);
+        }
         if let Some(context) = prompt.grounds.context {
             self.knowledge.note(&job.viewer, run.message, &context).await?;
             progress.context = Some(context);

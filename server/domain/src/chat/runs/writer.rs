@@ -175,6 +175,9 @@ impl Chat {
             tell_news(&mut tx, &[run.id]).await?;
         }
         tx.commit().await?;
+        if still_ours == 1 {
+            fold.call.note(&self.ports);
+        }
         Ok(())
     }
 }

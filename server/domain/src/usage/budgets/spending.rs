@@ -56,7 +56,7 @@ pub(crate) async fn reserve(
         Some((id, _)) => system.optional("SELECT project_id FROM conversations WHERE id = $1", args![id]).await?,
         None => None,
     };
-    let project = project.and_then(|it| it.0);
+    let project = project.and_then(|it| it.0).or(call.project.map(|it| it.0));
     let rows: Vec<Row> = system
         .all(
             "SELECT b.id, b.organisation_id, b.subject, b.subject_id, b.period, b.limit_micros,

@@ -9,6 +9,7 @@ use crate::api::version::{IfMatch, Versioned};
 use crate::web::App;
 use atrium::ids::BaseId;
 use atrium::knowledge::{Base as Known, BaseForm, Work as KnownWork};
+use atrium_domain::Error;
 use atrium_domain::knowledge::bases::{self, BaseFilter};
 use axum::Json;
 use axum::extract::State;
@@ -24,7 +25,7 @@ use uuid::Uuid;
     "id": "0190d3b8-5d2a-7c3e-9f10-2a4b6c8d0e1f", "name": "Tides", "description": "Tables and papers", "project_id": null,
     "project_name": null, "owner_id": "0190d3b8-0000-7c3e-9f10-2a4b6c8d0e1f", "can_change": true, "can_manage": true,
     "document_count": 12, "waiting_count": 1, "failed_count": 0, "piece_count": 340, "embedded_count": 320,
-    "encoder": "local/all-MiniLM-L6-v2", "embedding": { "state": "running", "reason": "" },
+    "encoder": "local/all-MiniLM-L6-v2", "next_encoder": null, "next_embedded_count": 0, "embedding": { "state": "running", "reason": "" },
     "created_at": "2026-01-31T12:00:00Z", "updated_at": "2026-01-31T12:00:00Z"
 }))]
 pub struct KnowledgeBase {
@@ -50,8 +51,12 @@ pub struct KnowledgeBase {
     piece_count: i64,
     /// Pieces that are found by their meaning as well.
     embedded_count: i64,
-    /// The model that makes the vectors.
+    /// The model whose vectors are searched, as `provider/model`.
     encoder: String,
+    /// The model that is to take its place once it has read every piece.
+    next_encoder: Option<String>,
+    /// Pieces that it has read.
+    next_embedded_count: i64,
     embedding: Embedding,
     #[schema(format = DateTime)]
     created_at: String,
@@ -82,18 +87,26 @@ pub enum EmbeddingState {
 }
 
 /// What the making of vectors is to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum WantedState {
     Running,
     Paused,
 }
 
-/// Has it rest, or go on.
-#[derive(Debug, Deserialize, ToSchema)]
+/// Has it rest or go on, or another model make the vectors; what is left out stays.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default)]
 #[schema(example = json!({ "state": "paused" }))]
 pub struct EmbeddingChange {
-    state: WantedState,
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = WantedState, required = false)]
+    state: Option<WantedState>,
+    /// `local/all-MiniLM-L6-v2`, or a model of a provider that this server has: `openai/…`, `ollama/…` or `gemini/…`. For
+    /// whoever manages the base.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = String, required = false, max_length = 200)]
+    encoder: Option<String>,
 }
 
 /// A base to be made.
@@ -157,6 +170,8 @@ impl From<Known> for KnowledgeBase {
             piece_count: it.piece_count,
             embedded_count: it.embedded_count,
             encoder: it.encoder,
+            next_encoder: it.next_encoder,
+            next_embedded_count: it.next_count,
             embedding: it.embedding.into(),
             created_at: iso(it.created_at),
             updated_at: iso(it.updated_at),
@@ -188,7 +203,7 @@ pub async fn list(
 /// Make a knowledge base
 ///
 /// One's own, or a project's in which one works.
-#[utoipa::path(post, path = "/api/v1/knowledge", tag = "Knowledge", operation_id = "create", request_body = NewKnowledgeBase, responses((status = 201, description = "Made", body = KnowledgeBase, headers(("ETag" = String, description = "The version")))))]
+#[utoipa::path(post, path = "/api/v1/knowledge", tag = "Knowledge", operation_id = "create", request_body = NewKnowledgeBase, responses((status = 201, description = "Made", body = KnowledgeBase, headers(("ETag" = String, description = "The version"))), (status = 404, description = "There is no such project.", body = crate::api::error::Problem)))]
 pub async fn create(
     State(app): State<App>,
     caller: Caller,
@@ -239,9 +254,11 @@ pub async fn delete(State(app): State<App>, caller: Caller, ApiPath(id): ApiPath
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Pause or resume the making of vectors
+/// Pause or resume the making of vectors, or change the model
 ///
-/// Meanwhile documents are found by their words. What was given up is tried again when it is set running.
+/// Meanwhile documents are found by their words. What was given up is tried again when it is set running. Another model's
+/// vectors are made beside those that are there, which are searched until the new ones are complete; it is tried once
+/// before anything changes.
 #[utoipa::path(put, path = "/api/v1/knowledge/{id}/embedding", tag = "Knowledge", operation_id = "set_embedding", params(("id" = Uuid, Path)), request_body = EmbeddingChange, responses((status = 200, description = "How it stands now", body = Embedding)))]
 pub async fn set_embedding(
     State(app): State<App>,
@@ -250,6 +267,14 @@ pub async fn set_embedding(
     ApiJson(change): ApiJson<EmbeddingChange>,
 ) -> ApiResult<Json<Embedding>> {
     let scope = app.atrium.store.as_viewer(&caller.viewer);
-    app.atrium.knowledge.pause_embedding(scope, id, change.state == WantedState::Paused).await?;
+    if change.state.is_none() && change.encoder.is_none() {
+        return Err(Error::field("state", "Say what to change: state, or encoder.").into());
+    }
+    if let Some(encoder) = &change.encoder {
+        app.atrium.knowledge.change_encoder(caller.actor(), id, encoder).await?;
+    }
+    if let Some(state) = change.state {
+        app.atrium.knowledge.pause_embedding(scope, id, state == WantedState::Paused).await?;
+    }
     Ok(Json(bases::get(scope, id).await?.embedding.into()))
 }

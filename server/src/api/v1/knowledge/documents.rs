@@ -119,7 +119,7 @@ impl ReadingState {
 #[into_params(parameter_in = Query)]
 pub struct DocumentQuery {
     /// Only those that are so far. What was `read` is searchable or ready.
-    #[param(required = false)]
+    #[param(inline, required = false)]
     state: Option<ReadingState>,
 }
 

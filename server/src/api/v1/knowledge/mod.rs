@@ -2,7 +2,7 @@
 
 mod agents;
 mod bases;
-mod documents;
+pub(super) mod documents;
 mod search;
 mod sources;
 mod uploads;
@@ -25,6 +25,7 @@ pub fn router() -> OpenApiRouter<App> {
         .routes(routes!(documents::text))
         .routes(routes!(documents::file))
         .routes(routes!(documents::read_again))
+        .routes(routes!(uploads::fetch_again))
         .routes(routes!(agents::get, agents::set))
         .routes(routes!(sources::get))
 }

@@ -23,6 +23,10 @@ const COUNT: usize = 10;
 const COUNT_MAX: usize = 50;
 /// Characters of a question.
 const QUESTION_MAX: usize = 2000;
+/// Characters of the name of a kind,
+const KIND_MAX: usize = 40;
+/// and of a language.
+const LANGUAGE_MAX: usize = 8;
 /// Bases that can be named.
 const BASES_MAX: usize = 100;
 
@@ -89,7 +93,7 @@ pub struct PassageQuery {
     /// The question.
     // The other search calls it so; whoever comes from there is understood here too.
     #[serde(alias = "search")]
-    #[param(min_length = 1, max_length = 2000)]
+    #[param(min_length = 1, max_length = 2000, pattern = r"\S")]
     q: String,
     /// Only documents of this kind: `pdf`, `markdown`, …
     #[param(max_length = 40, required = false)]
@@ -113,7 +117,7 @@ pub struct PassageQuery {
 #[schema(example = json!({ "q": "What pulls the sea?", "bases": [], "limit": 5 }))]
 pub struct PassageQuestion {
     #[serde(alias = "search")]
-    #[schema(min_length = 1, max_length = 2000)]
+    #[schema(min_length = 1, max_length = 2000, pattern = r"\S")]
     q: String,
     /// Only in these; in all that one sees when there are none.
     #[serde(default)]
@@ -180,15 +184,20 @@ async fn passages(app: &App, caller: &Caller, asked: PassageQuestion) -> ApiResu
         return Err(Error::field("bases", format!("Name at most {BASES_MAX}.")).into());
     }
     let bases: Vec<BaseId> = asked.bases.into_iter().map(Into::into).collect();
-    for (field, text) in [("kind", &asked.kind), ("language", &asked.language)] {
-        if text.as_deref() == Some("") {
-            return Err(Error::field(field, "Leave it out, or say which.").into());
+    for (field, text, most) in [("kind", &asked.kind, KIND_MAX), ("language", &asked.language, LANGUAGE_MAX)] {
+        match text.as_deref().map(|it| it.chars().count()) {
+            Some(0) => return Err(Error::field(field, "Leave it out, or say which.").into()),
+            Some(count) if count > most => {
+                return Err(Error::field(field, format!("Use at most {most} characters.")).into());
+            }
+            _ => {}
         }
     }
     let wanted = Wanted {
         question: &asked.q,
         bases: &bases,
         kind: asked.kind.as_deref(),
+        origin: None,
         language: asked.language.as_deref(),
         from: moment("from", asked.from.as_deref())?,
         before: moment("before", asked.before.as_deref())?,
@@ -208,7 +217,7 @@ async fn passages(app: &App, caller: &Caller, asked: PassageQuestion) -> ApiResu
 ///
 /// By their words and by their meaning, in the documents of all bases that one sees or of those that are named. Numbers
 /// beside the passages say how much could be found so far.
-#[utoipa::path(get, path = "/api/v1/knowledge/search", tag = "Knowledge", operation_id = "find", params(PassageQuery, ("base" = inline(Option<Vec<Uuid>>), Query, description = "Only in this base; can be given several times")), responses((status = 200, description = "The best passages", body = Passages)))]
+#[utoipa::path(get, path = "/api/v1/knowledge/search", tag = "Knowledge", operation_id = "find", params(PassageQuery, ("base" = inline(Option<Vec<Uuid>>), Query, description = "Only in this base; can be given several times")), responses((status = 200, description = "The best passages", body = Passages), (status = 404, description = "There is no such knowledge base.", body = crate::api::error::Problem)))]
 pub async fn find(
     State(app): State<App>,
     caller: Caller,
@@ -232,7 +241,7 @@ pub async fn find(
 /// Find passages, by a long question
 ///
 /// As `GET`; it changes nothing, and a token that may read may ask.
-#[utoipa::path(post, path = "/api/v1/knowledge/search", tag = "Knowledge", operation_id = "ask", request_body = PassageQuestion, responses((status = 200, description = "The best passages", body = Passages)))]
+#[utoipa::path(post, path = "/api/v1/knowledge/search", tag = "Knowledge", operation_id = "ask", request_body = PassageQuestion, responses((status = 200, description = "The best passages", body = Passages), (status = 404, description = "There is no such knowledge base.", body = crate::api::error::Problem)))]
 pub async fn ask(
     State(app): State<App>,
     caller: Caller,

@@ -6,7 +6,7 @@ use crate::api::error::{ApiError, ApiResult, Problem};
 use crate::api::identity::Caller;
 use crate::api::uploads::{Form, Sent, may_bring};
 use crate::web::App;
-use atrium::ids::BaseId;
+use atrium::ids::{BaseId, DocumentId};
 use atrium::knowledge::{FILE_MAX, TOGETHER_MAX};
 use atrium_domain::Error;
 use atrium_domain::knowledge::{Brought as Known, Label};
@@ -15,6 +15,9 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+/// Characters of a title.
+const TITLE_MAX: usize = 255;
 
 /// Files to be read.
 #[derive(ToSchema)]
@@ -109,7 +112,7 @@ pub async fn upload(
     match (&files[..], title) {
         ([], _) => return Err(Error::field("file", "Send at least one file.").into()),
         ([_, _, ..], Some(_)) => return Err(Error::field("title", "A title is for one file.").into()),
-        _ => {}
+        _ => check_title(title)?,
     }
     let (mut all, mut first_refusal) = (Vec::new(), None);
     for file in files {
@@ -143,10 +146,20 @@ pub async fn upload(
     Ok((StatusCode::CREATED, Json(all)))
 }
 
+fn check_title(title: Option<&str>) -> ApiResult<()> {
+    match title {
+        Some(it) if it.chars().count() > TITLE_MAX => {
+            Err(Error::field("title", format!("Use at most {TITLE_MAX} characters.")).into())
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Add a document by its address
 ///
-/// It is fetched once, now, from the public Internet alone: within 60 seconds, at most 100 MB. Wherever the address sends
-/// one on to is looked at in the same way.
+/// It is fetched once, now, from the public Internet and the hosts inside that this server's settings name: within 60
+/// seconds, at most 100 MB. Wherever the address sends one on to is looked at in the same way. An address that a document of
+/// the base came from already brings its next version.
 #[utoipa::path(post, path = "/api/v1/knowledge/{id}/documents/from-url", tag = "Knowledge", operation_id = "fetch", params(("id" = Uuid, Path)), request_body = NewAddress, responses((status = 201, description = "What became of it", body = Brought)))]
 pub async fn fetch(
     State(app): State<App>,
@@ -154,6 +167,23 @@ pub async fn fetch(
     ApiPath(id): ApiPath<BaseId>,
     ApiJson(new): ApiJson<NewAddress>,
 ) -> ApiResult<(StatusCode, Json<Brought>)> {
+    check_title(new.title.as_deref())?;
     let known = app.atrium.knowledge.fetch(caller.actor(), id, &new.url, new.title.as_deref()).await?;
     Ok((StatusCode::CREATED, Json(Brought::taken(known.document().name.clone(), known))))
+}
+
+/// Fetch a document again
+///
+/// From the address that it came from. What is there now becomes its next version, unless it is what was there before.
+#[utoipa::path(post, path = "/api/v1/documents/{id}/fetch", tag = "Knowledge", operation_id = "fetch_again", params(("id" = Uuid, Path)), responses(
+    (status = 200, description = "What became of it", body = Brought),
+    (status = 409, description = "It did not come from an address.", body = Problem),
+))]
+pub async fn fetch_again(
+    State(app): State<App>,
+    caller: Caller,
+    ApiPath(id): ApiPath<DocumentId>,
+) -> ApiResult<Json<Brought>> {
+    let known = app.atrium.knowledge.fetch_again(caller.actor(), id).await?;
+    Ok(Json(Brought::taken(known.document().name.clone(), known)))
 }

@@ -109,6 +109,10 @@ impl World {
                 let question = json!({ "question": "n by a", "csv": "a,n\nx,1\n" });
                 id(&ada.post("/api/v1/analytics/charts", &question, 201), "id")
             }
+            "prompts" => {
+                let name = format!("Prompt {}", MADE.fetch_add(1, Ordering::Relaxed));
+                id(&ada.post("/api/v1/prompts", &json!({ "name": name, "text": "On {{topic}}" }), 201), "id")
+            }
             "attachments" => id(&ada.attach("tides.txt", b"The moon pulls the sea.", 201), "id"),
             "expertise-areas" => {
                 let name = format!("Area {}", MADE.fetch_add(1, Ordering::Relaxed));
@@ -176,6 +180,7 @@ impl World {
             "post /api/v1/agents"
             | "post /api/v1/projects"
             | "post /api/v1/knowledge"
+            | "post /api/v1/prompts"
             | "post /api/v1/organisations"
             | "post /api/v1/expertise-areas"
             | "post /api/v1/analytics/models" => {
