@@ -28,7 +28,7 @@ test.describe('knowledge', { tag: '@both' }, () => {
     void signedIn;
     await base(page, 'Quays', [file('tides.md', TIDES), file('rules.html', RULES, 'text/html')]);
     await page.goto('/search');
-    await page.getByRole('searchbox', { name: 'Search' }).first().fill('eastern quays');
+    await page.getByRole('main').getByRole('searchbox').fill('eastern quays');
     await page.getByRole('main').getByRole('button', { name: 'Search' }).click();
     const hit = page.getByRole('main').locator('.row', { hasText: 'Rules of the harbour' });
     await expect(hit.locator('mark', { hasText: 'eastern' })).toBeVisible();
@@ -42,12 +42,12 @@ test.describe('knowledge', { tag: '@both' }, () => {
     complaints.allow(/status of 422/);
     await base(page, 'Web', []);
     await page.getByLabel('Address').fill('http://127.0.0.1:9/tides.html');
-    await page.getByLabel('Title').fill('Tides');
+    await page.getByLabel('Title', { exact: true }).fill('Tides');
     await page.getByRole('button', { name: 'Fetch' }).click();
     await expect(page.getByRole('alert').first()).toContainText('not on the public Internet');
     await expect(page.getByLabel('Address')).toHaveValue('http://127.0.0.1:9/tides.html');
     await expect(page.getByLabel('Address')).toHaveAttribute('aria-invalid', 'true');
-    await expect(page.getByLabel('Title')).toHaveValue('Tides');
+    await expect(page.getByLabel('Title', { exact: true })).toHaveValue('Tides');
   });
 
   test('an embedding model that cannot work is refused before anything changes', async ({ page, signedIn, complaints }) => {
