@@ -110,6 +110,8 @@ const PAGES: Record<string, { is: 'in' | 'out'; status?: number; show: (visit: V
       await chat.open(conversation);
       await page.locator('.room-title').click();
       await page.keyboard.press('?');
+      // On a phone the sheet scrolls.
+      await page.getByLabel(/keys alone/).scrollIntoViewIfNeeded();
       await expect(page.getByLabel(/keys alone/)).toBeInViewport();
     },
   },

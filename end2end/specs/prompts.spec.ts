@@ -15,7 +15,7 @@ test.describe('prompts', { tag: '@both' }, () => {
     await expect(page.getByRole('alert')).toContainText('Give the prompt a name.');
     await expect(page.getByLabel('Text', { exact: true })).toHaveValue(TEXT);
     await page.getByLabel('Name', { exact: true }).fill('Explain <b>');
-    await page.getByLabel('Shortcut').fill('/Ex');
+    await page.getByRole('textbox', { name: 'Shortcut' }).fill('/Ex');
     await page.getByRole('button', { name: 'Create prompt' }).click();
     await expect(page.locator('.toast')).toContainText('Explain <b> created');
 
@@ -30,7 +30,7 @@ test.describe('prompts', { tag: '@both' }, () => {
     await expect(page.getByLabel('Manner')).toHaveValue('briefly');
     await page.getByRole('button', { name: 'Start conversation' }).click();
     await expect(page.getByLabel('Message', { exact: true })).toHaveValue('\nExplain tides & {{moons}} to an expert,\nbriefly.');
-    await page.getByRole('button', { name: 'Send' }).click();
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
     await expect(page.locator('.from-user')).toContainText('to an expert,');
   });
 
