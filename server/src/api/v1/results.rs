@@ -191,7 +191,7 @@ pub async fn restore(
 /// default agent may say what to compute; the figures are computed here, from the data. The chart is kept as a result.
 #[utoipa::path(post, path = "/api/v1/analytics/charts", tag = "Analytics", operation_id = "draw",
     request_body(content((AnalyticsQuestion = "application/json"), (AnalyticsForm = "multipart/form-data"))),
-    responses((status = 201, description = "Drawn and kept", body = AnalyticsResult)))]
+    responses((status = 201, description = "Drawn and kept", body = AnalyticsResult), (status = 404, description = "There is no such earlier chart.", body = crate::api::error::Problem)))]
 pub async fn draw(
     State(app): State<App>,
     caller: Caller,
